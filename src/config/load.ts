@@ -1,0 +1,145 @@
+/** Makes the configuration: flags over environment over file over defaults. The only reader of process.env. */
+import { readFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { join, resolve } from "node:path";
+import { type Config, ConfigFile, type LogLevel, LOG_LEVELS } from "../domain/config.ts";
+import { InvalidError, describeIssue } from "../domain/errors.ts";
+import { parse } from "../domain/parse.ts";
+import { inWords } from "../platform/system-errors.ts";
+
+/** A fault of the configuration: one line that names the place, the key and what was expected. */
+export class ConfigError extends Error {
+  constructor(place: string, message: string) {
+    super(`${place}: ${message}`);
+    this.name = "ConfigError";
+  }
+}
+
+/** The values of the command line, as they were typed. */
+export interface Flags {
+  readonly config?: string;
+  readonly ip?: string;
+  readonly port?: string;
+  readonly logLevel?: string;
+  readonly logDir?: string;
+  readonly dataDir?: string;
+}
+
+export type Variables = Readonly<Record<string, string | undefined>>;
+
+/** Checks a task's definition; throws InvalidError. Handed in, since the rules are the supervisor's. */
+export type CheckTask = (definition: unknown) => { readonly name: string };
+
+export function loadConfig(flags: Flags, variables: Variables, checkTask: CheckTask): Config {
+  const named = flags.config ?? variables["MEPROC_CONFIG"] ?? null;
+  const path = named === null ? null : resolve(named);
+  const file = path === null ? {} : readConfigFile(path);
+  if (path !== null) checkTasks(path, file.tasks ?? [], checkTask);
+  const settings = overlay(flags, variables);
+  const dataDir = resolve(settings.data_dir ?? file.data_dir ?? defaultDataDir(variables));
+  return Object.freeze({
+    ip: settings.ip ?? file.ip ?? "127.0.0.1",
+    port: settings.port ?? file.port ?? 8606,
+    logLevel: settings.log_level ?? file.log_level ?? "info",
+    logDir: resolve(settings.log_dir ?? file.log_dir ?? join(dataDir, "log")),
+    dataDir,
+    bootstrapCmd: file.bootstrap_cmd ?? null,
+    web: { ip: file.web?.ip ?? null, port: file.web?.port ?? null },
+    tasks: file.tasks ?? [],
+    file: path,
+  });
+}
+
+function readConfigFile(path: string): ConfigFile {
+  const parsed = parse(ConfigFile, parseToml(path));
+  if (parsed.ok) return parsed.value;
+  const [first] = parsed.issues;
+  throw new ConfigError(path, first === undefined ? "not valid" : describeIssue(first));
+}
+
+function parseToml(path: string): unknown {
+  let text: string;
+  try {
+    text = readFileSync(path, "utf8");
+  } catch (error) {
+    throw new ConfigError(path, `cannot be read: ${inWords(error)}`);
+  }
+  try {
+    return Bun.TOML.parse(text);
+  } catch (error) {
+    throw new ConfigError(`${path}${lineOf(error)}`, `not valid TOML: ${tomlReason(error)}`);
+  }
+}
+
+function lineOf(error: unknown): string {
+  const position = typeof error === "object" && error !== null && "position" in error ? error.position : null;
+  if (typeof position !== "object" || position === null || !("line" in position)) return "";
+  return `:${position.line}`;
+}
+
+function tomlReason(error: unknown): string {
+  return error instanceof Error ? (error.message.split("\n")[0] ?? "") : String(error);
+}
+
+function checkTasks(path: string, tasks: readonly unknown[], checkTask: CheckTask): void {
+  const names = new Set<string>();
+  for (const [index, definition] of tasks.entries()) {
+    const place = `${path}: [[tasks]] number ${index + 1}`;
+    const name = checked(place, () => checkTask(definition).name);
+    if (names.has(name)) throw new ConfigError(place, `name: ${name} is the name of an earlier task`);
+    names.add(name);
+  }
+}
+
+function checked<T>(place: string, check: () => T): T {
+  try {
+    return check();
+  } catch (error) {
+    if (error instanceof InvalidError) throw new ConfigError(place, error.issues.map(describeIssue).join("; "));
+    throw error;
+  }
+}
+
+type Overlay = Partial<Pick<ConfigFile, "ip" | "port" | "log_level" | "log_dir" | "data_dir">>;
+
+/** Flags and environment under the keys of the file. Empty variables count as not set. */
+function overlay(flags: Flags, variables: Variables): Overlay {
+  const pick = (flag: string | undefined, name: string, variable: string) => {
+    if (flag !== undefined) return { text: flag, place: name };
+    const text = variables[variable];
+    return text === undefined || text === "" ? null : { text, place: variable };
+  };
+  const ip = pick(flags.ip, "--ip", "MEPROC_IP");
+  const port = pick(flags.port, "--port", "MEPROC_PORT");
+  const level = pick(flags.logLevel, "--log-level", "MEPROC_LOG_LEVEL");
+  const logDir = pick(flags.logDir, "--log-dir", "MEPROC_LOG_DIR");
+  const dataDir = pick(flags.dataDir, "--data-dir", "MEPROC_DATA_DIR");
+  return {
+    ...(ip === null ? {} : { ip: ip.text }),
+    ...(port === null ? {} : { port: toPort(port.place, port.text) }),
+    ...(level === null ? {} : { log_level: toLevel(level.place, level.text) }),
+    ...(logDir === null ? {} : { log_dir: logDir.text }),
+    ...(dataDir === null ? {} : { data_dir: dataDir.text }),
+  };
+}
+
+function toPort(place: string, text: string): number {
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;
+  if (port <= 65535) return port;
+  throw new ConfigError(place, "expected an integer from 0 to 65535");
+}
+
+function toLevel(place: string, text: string): LogLevel {
+  const level = LOG_LEVELS.find((each) => each === text);
+  if (level !== undefined) return level;
+  throw new ConfigError(place, `expected one of ${LOG_LEVELS.join(", ")}`);
+}
+
+/** Where a service keeps its data when nobody says so. */
+export function defaultDataDir(variables: Variables): string {
+  const given = variables["STATE_DIRECTORY"]?.split(":")[0];
+  if (given) return given;
+  if (process.platform === "win32") return join(variables["LOCALAPPDATA"] ?? homedir(), "meproc");
+  if (process.getuid?.() === 0) return "/var/lib/meproc";
+  return join(variables["XDG_STATE_HOME"] || join(homedir(), ".local", "state"), "meproc");
+}

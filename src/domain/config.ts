@@ -1,0 +1,46 @@
+/** The configuration: what the file may hold. Flags and environment set the same fields. */
+import { type Static, Type } from "@sinclair/typebox";
+
+export const LOG_LEVELS = ["debug", "info", "warn", "error"] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+const Port = Type.Integer({ minimum: 0, maximum: 65535, description: "0 takes a free port and prints it" });
+
+/** The configuration file. `[[tasks]]` is checked task by task, with the schema of a task. */
+export const ConfigFile = Type.Object(
+  {
+    ip: Type.Optional(Type.String({ minLength: 1, description: "The address to listen on" })),
+    port: Type.Optional(Port),
+    log_level: Type.Optional(Type.Union(LOG_LEVELS.map((level) => Type.Literal(level)))),
+    log_dir: Type.Optional(Type.String({ minLength: 1 })),
+    data_dir: Type.Optional(Type.String({ minLength: 1 })),
+    bootstrap_cmd: Type.Optional(Type.String({ minLength: 1 })),
+    web: Type.Optional(
+      Type.Object(
+        {
+          ip: Type.Optional(Type.String({ minLength: 1 })),
+          port: Type.Optional(Type.Integer({ minimum: 1, maximum: 65535 })),
+        },
+        { additionalProperties: false },
+      ),
+    ),
+    tasks: Type.Optional(Type.Array(Type.Object({}, { additionalProperties: true }))),
+  },
+  { additionalProperties: false },
+);
+export type ConfigFile = Static<typeof ConfigFile>;
+
+/** The configuration in force. */
+export interface Config {
+  readonly ip: string;
+  readonly port: number;
+  readonly logLevel: LogLevel;
+  readonly logDir: string;
+  readonly dataDir: string;
+  readonly bootstrapCmd: string | null;
+  readonly web: { readonly ip: string | null; readonly port: number | null };
+  /** Definitions that have been checked. */
+  readonly tasks: readonly unknown[];
+  /** The file it was read from, or `null`. */
+  readonly file: string | null;
+}

@@ -1,0 +1,57 @@
+/** The errors that leave the core: a stable code, words for a person, and where in the input the fault lies. */
+
+export type ErrorCode =
+  | "not_found"
+  | "already_exists"
+  | "invalid"
+  | "dependency_cycle"
+  | "spawn_failed"
+  | "conflict"
+  | "unauthorized"
+  | "forbidden"
+  | "timeout"
+  | "shutting_down"
+  | "internal";
+
+/** What kind of rule a value broke; the 1.x surface words each in its own way. */
+export type Rule = "shape" | "minimum" | "reserved" | "cron_type" | "cron_format" | "cycle" | "identity";
+
+/** One fault of an input: `path` is a JSON pointer, `""` for the whole. The value itself is never in it. */
+export interface Issue {
+  readonly path: string;
+  readonly message: string;
+  readonly rule: Rule;
+}
+
+export class MeprocError extends Error {
+  readonly code: ErrorCode;
+  readonly hint: string | null;
+
+  constructor(code: ErrorCode, message: string, options: { hint?: string; cause?: unknown } = {}) {
+    super(message, options.cause === undefined ? {} : { cause: options.cause });
+    this.name = "MeprocError";
+    this.code = code;
+    this.hint = options.hint ?? null;
+  }
+}
+
+export class InvalidError extends MeprocError {
+  readonly issues: readonly Issue[];
+
+  constructor(issues: readonly Issue[]) {
+    const code = issues.some((issue) => issue.rule === "cycle") ? "dependency_cycle" : "invalid";
+    super(code, issues.map(describeIssue).join("; "));
+    this.name = "InvalidError";
+    this.issues = issues;
+  }
+}
+
+/** `interval: expected an integer`: the field in front, as a person names it. */
+export function describeIssue(issue: Issue): string {
+  const field = issue.path.slice(1).replaceAll("/", ".");
+  return field === "" ? issue.message : `${field}: ${issue.message}`;
+}
+
+export function notFound(name: string): MeprocError {
+  return new MeprocError("not_found", `There is no task named ${name}`);
+}

@@ -1,0 +1,49 @@
+/**
+ * A fact is something that happened, told once, after the state has changed: the log, the page's events and later
+ * the store and plugins live on them. A request is not a fact.
+ */
+import type { Outcome, RunId, Trigger, Usage } from "./run.ts";
+import type { TaskType } from "./task.ts";
+
+interface OfTask {
+  readonly task: string;
+}
+interface OfInstance extends OfTask {
+  readonly type: TaskType;
+  readonly alias: string;
+  readonly index: number;
+}
+interface OfRun extends OfInstance {
+  readonly run: RunId;
+}
+
+export type FactBody =
+  | (OfTask & { readonly kind: "task.created" })
+  | (OfTask & { readonly kind: "task.removed" })
+  | (OfTask & { readonly kind: "task.started"; readonly user: string | null; readonly group: string | null })
+  | (OfTask & { readonly kind: "task.stopped" })
+  | (OfTask & { readonly kind: "schedule.skipped"; readonly scheduled_for: string })
+  | (OfTask & { readonly kind: "schedule.planned"; readonly next_run_at: string })
+  | (OfInstance & { readonly kind: "instance.waiting"; readonly waiting_for: readonly string[] })
+  | (OfInstance & {
+      readonly kind: "instance.backoff";
+      readonly retry_at: string;
+      readonly delay_ms: number;
+      readonly reason: string | null;
+    })
+  | (OfInstance & { readonly kind: "instance.stopping"; readonly pid: number | null })
+  | (OfInstance & { readonly kind: "instance.killing"; readonly pid: number | null })
+  | (OfInstance & { readonly kind: "instance.stopped" })
+  | (OfInstance & { readonly kind: "instance.failed"; readonly reason: string })
+  | (OfRun & { readonly kind: "run.started"; readonly pid: number | null; readonly trigger: Trigger })
+  | (OfRun & {
+      readonly kind: "run.finished";
+      readonly pid: number | null;
+      readonly outcome: Outcome;
+      readonly duration_ms: number;
+      readonly usage: Usage;
+    });
+
+export type FactKind = FactBody["kind"];
+/** `id` grows by one with each fact; `time` is RFC 3339 UTC. */
+export type Fact = FactBody & { readonly id: number; readonly time: string };

@@ -1,0 +1,108 @@
+/** What the supervisor needs of the world. Adapters implement these and never see each other; main.ts wires them. */
+import type { FactBody } from "./fact.ts";
+import type { Moment } from "./instance.ts";
+import type { Position } from "./position.ts";
+import type { Exit, RunId, Usage } from "./run.ts";
+import type { Task } from "./task.ts";
+
+export type Cancel = () => void;
+
+export interface Clock {
+  now(): Moment;
+  /** Calls back at `mono` or later, once. */
+  at(mono: number, callback: () => void): Cancel;
+  /** Calls back when the wall clock shows `wall` (Unix ms) or later, never before, also over clock steps. */
+  atWall(wall: number, callback: () => void): Cancel;
+}
+
+/** The two ends that a run writes to: a file descriptor to hand to the process, or "pipe" to be handed streams. */
+export interface Channel {
+  readonly stdout: number | "pipe";
+  readonly stderr: number | "pipe";
+  /** The process has its own copies now; with "pipe", here are the reading ends. */
+  spawned(streams: { stdout: ReadableStream<Uint8Array>; stderr: ReadableStream<Uint8Array> } | null): void;
+  /** Nothing will be written: the process could not be started. */
+  discard(): void;
+}
+
+export interface OpenChannel {
+  readonly alias: string;
+  readonly run: RunId;
+  /** The user whose process will write, so that it may open its /dev/stdout anew; `null` is the service's own. */
+  readonly owner: Identity | null;
+}
+
+export interface OutputSink {
+  /** Throws an Error in words if no channel can be made. */
+  open(request: OpenChannel): Channel;
+  /** Puts a line of the service's own into the output of an alias. */
+  note(alias: string, text: string): void;
+}
+
+/** A user and group as the system knows them. */
+export interface Identity {
+  readonly uid: number;
+  readonly gid: number;
+  /** `null` where only a group was asked for. */
+  readonly account: { readonly name: string; readonly home: string; readonly shell: string } | null;
+}
+
+export interface Users {
+  /** Finds user and group by name; an Error in words if there is none or we may not become it. */
+  resolve(user: string | null, group: string | null): Promise<Identity | Error>;
+}
+
+export interface RunRequest {
+  readonly run: RunId;
+  readonly task: Task;
+  readonly index: number;
+  readonly alias: string;
+}
+
+/** What an engine tells of a run: `spawned` or `failed` first, then `exited`, then `gone`; each at most once. */
+export interface RunListener {
+  spawned(pid: number | null): void;
+  failed(reason: string): void;
+  /** The process itself has ended. */
+  exited(exit: Exit, usage: Usage): void;
+  /** Nothing of the run is left: no process of its group, no descendant that we know. */
+  gone(): void;
+}
+
+export interface RunHandle {
+  /** Asks the whole tree to end; also one that has not been spawned yet, or whose leader has exited. */
+  terminate(): void;
+  kill(): void;
+}
+
+/** Starts runs: local processes and coroutines are two engines behind one suite of tests. */
+export interface Engine {
+  /** Never throws: what goes wrong is told to the listener, and never before this call has returned. */
+  start(request: RunRequest, listener: RunListener): RunHandle;
+}
+
+export type Publish = (fact: FactBody) => void;
+
+export interface OutputPage {
+  readonly bytes: Uint8Array;
+  readonly from: Position;
+  readonly to: Position;
+  /** There is output before `from`. */
+  readonly more: boolean;
+}
+
+export interface OutputReader {
+  /** The newest `limit` bytes of what was captured today (UTC). */
+  today(alias: string, limit: number): Promise<Uint8Array>;
+  /** At most `limit` bytes that end at `before`, or at the newest; begins at a line's start where it can. */
+  page(alias: string, before: Position | null, limit: number): Promise<OutputPage>;
+  /** What comes after a position, chunk by chunk as it is written, until `signal` aborts. */
+  follow(alias: string, after: Position | null, signal: AbortSignal): AsyncIterable<OutputChunk>;
+}
+
+export interface OutputChunk {
+  readonly bytes: Uint8Array;
+  readonly to: Position;
+  /** How much was passed over because the reader was too slow. */
+  readonly missed_bytes: number;
+}

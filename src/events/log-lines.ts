@@ -1,0 +1,70 @@
+/** What the service's log says of each fact. The lines of Meproc 1.x stand word for word; the others are ours. */
+import type { LogLevel } from "../domain/config.ts";
+import type { Fact } from "../domain/fact.ts";
+import type { TaskType } from "../domain/task.ts";
+
+export interface LogLine {
+  readonly level: LogLevel;
+  readonly text: string;
+}
+
+const KIND: Record<TaskType, string> = {
+  once: "Once",
+  daemon: "Daemon",
+  cron: "Cron",
+  coroutine: "Coroutine",
+};
+
+const line = (level: LogLevel, text: string): LogLine => ({ level, text });
+
+export function linesOf(fact: Fact): LogLine[] {
+  switch (fact.kind) {
+    case "task.created":
+      return [line("debug", `Task ${fact.task} created`)];
+    case "task.removed":
+      return [line("info", `Task ${fact.task} removed`)];
+    case "task.started":
+      return startedLines(fact);
+    case "task.stopped":
+      return [line("info", `Task ${fact.task} stopped`)];
+    case "schedule.planned":
+      return [line("debug", `Task ${fact.task} is due at ${fact.next_run_at}`)];
+    case "schedule.skipped":
+      return [line("warn", `Task ${fact.task} is still running, not started again at ${fact.scheduled_for}`)];
+    case "instance.waiting":
+      return [line("info", `Process (${fact.alias}) waits for ${fact.waiting_for.join(", ")}`)];
+    case "instance.backoff":
+      return [line("info", `Process (${fact.alias}) starts again in ${fact.delay_ms} ms`)];
+    case "instance.stopping":
+      return [line("debug", `Process ${pid(fact)}(${fact.alias}) is told to stop`)];
+    case "instance.killing":
+      return [line("warn", `Process ${pid(fact)}(${fact.alias}) did not stop in time and is killed`)];
+    case "instance.stopped":
+      return [];
+    case "instance.failed":
+      return [line("error", `Process (${fact.alias}) failed: ${fact.reason}`)];
+    case "run.started":
+      return [line("info", `${KIND[fact.type]} Process (${fact.alias}) start`)];
+    case "run.finished":
+      return finishedLines(fact);
+  }
+}
+
+function startedLines(fact: Extract<Fact, { kind: "task.started" }>): LogLine[] {
+  const plain = line("info", `Task ${fact.task} started`);
+  if (fact.user === null && fact.group === null) return [plain];
+  return [plain, line("info", `Task ${fact.task} (as ${fact.user ?? ""}:${fact.group ?? ""}) started`)];
+}
+
+function finishedLines(fact: Extract<Fact, { kind: "run.finished" }>): LogLine[] {
+  const { outcome } = fact;
+  if (outcome.result === "spawn_error")
+    return [line("error", `${KIND[fact.type]} Process (${fact.alias}) cannot be started: ${outcome.reason}`)];
+  const stop = line("info", `${KIND[fact.type]} Process ${pid(fact)}(${fact.alias}) stop`);
+  if (outcome.reason === null) return [stop];
+  return [stop, line("warn", `Process ${pid(fact)}(${fact.alias}) ended: ${outcome.reason}`)];
+}
+
+function pid(fact: { pid: number | null }): string {
+  return fact.pid === null ? "" : `${fact.pid} `;
+}

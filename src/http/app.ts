@@ -1,0 +1,125 @@
+/**
+ * The HTTP surface as one Elysia app over its dependencies. It owns what all routes share: who may come in, what an
+ * error looks like, which headers every answer carries. The routes are in a file for each resource.
+ */
+import { staticPlugin } from "@elysiajs/static";
+import { Elysia } from "elysia";
+import { MeprocError } from "../domain/errors.ts";
+import { allowedMethods } from "./allowed-methods.ts";
+import type { HttpDeps } from "./deps.ts";
+import { documentRoutes } from "./document.ts";
+import { eventRoutes } from "./events.ts";
+import { makeGuard } from "./guard.ts";
+import { legacyAnswer, legacyError } from "./legacy-answer.ts";
+import { legacyRoutes } from "./legacy.ts";
+import { outputRoutes } from "./output.ts";
+import { documented } from "./docs.ts";
+import { plainProblem, problemResponse } from "./problem.ts";
+import { systemRoutes } from "./system.ts";
+import { taskRoutes } from "./tasks.ts";
+
+export const MAX_BODY_BYTES = 1 << 20;
+const API = "/api/v1";
+
+const SECURITY_HEADERS = {
+  "content-security-policy":
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+  "x-content-type-options": "nosniff",
+  "referrer-policy": "no-referrer",
+  "cross-origin-resource-policy": "same-origin",
+};
+
+export async function createApp(deps: HttpDeps) {
+  const guard = makeGuard({ names: [deps.config.ip, deps.config.web.ip] });
+  const app = new Elysia({
+    normalize: false,
+    nativeStaticResponse: false,
+    serve: { maxRequestBodySize: MAX_BODY_BYTES },
+  })
+    .onRequest(({ request, set }) => {
+      Object.assign(set.headers, SECURITY_HEADERS);
+      const refusal = guard(request);
+      if (refusal === null) return undefined;
+      const path = pathOf(request);
+      deps.log("warn", `Refused ${request.method} ${path}: ${refusal.reason}`);
+      return refused(path, refusal.status, refusal.reason);
+    })
+    .onError(({ error, code, request }) => {
+      const path = pathOf(request);
+      if (error instanceof MeprocError) return isApi(path) ? problemResponse(error) : legacyError(error);
+      if (code === "NOT_FOUND") return unknownPath(request.method, path);
+      if (code === "PARSE") return badRequest(path);
+      deps.log("error", `${request.method} ${path} failed: ${describe(error)}`);
+      return failed(path);
+    })
+    .use(documentRoutes(deps))
+    .use(legacyRoutes(deps))
+    .group(API, (api) => {
+      return api.use(taskRoutes(deps)).use(outputRoutes(deps)).use(eventRoutes(deps)).use(systemRoutes(deps));
+    })
+    .get("/healthz", () => ({ status: "ok" }), {
+      detail: documented({
+        tag: "Service",
+        summary: "Whether the service is alive",
+        description: "Answers as soon as the service takes requests.",
+        answers: { 200: { description: "It is", example: { status: "ok" } } },
+      }),
+    });
+  const unknownPath = (method: string, path: string): Response => {
+    const allow = allowedMethods(app.routes, path);
+    if (allow === null) return notFound(path);
+    if (method === "OPTIONS") return new Response(null, { status: 204, headers: { allow } });
+    return methodNotAllowed(path, allow);
+  };
+  if (deps.pageDir === null) return app;
+  return app.use(await pageFiles(deps.pageDir));
+}
+
+/** The page and Swagger UI, embedded in the executable. Their names carry no hash, so browsers ask each time. */
+function pageFiles(assets: string) {
+  return staticPlugin({
+    assets,
+    prefix: "/",
+    alwaysStatic: true,
+    maxAge: 0,
+    directive: "no-cache",
+    detail: { hide: true },
+    silent: true,
+  });
+}
+
+const isApi = (path: string): boolean => path === API || path.startsWith(`${API}/`);
+const pathOf = (request: Request): string => URL.parse(request.url)?.pathname ?? "/";
+const describe = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+function refused(path: string, status: 403 | 421, reason: string): Response {
+  if (!isApi(path)) return legacyAnswer(status, `Refused: ${reason}`);
+  return plainProblem({ type: "about:blank", title: "Refused", status, code: "forbidden", detail: reason });
+}
+
+function notFound(path: string): Response {
+  if (!isApi(path)) return legacyAnswer(404, "Not Found");
+  const detail = "There is nothing at this path; /swagger lists what there is";
+  return plainProblem({ type: "about:blank", title: "Not found", status: 404, code: "not_found", detail });
+}
+
+function methodNotAllowed(path: string, allow: string): Response {
+  if (!isApi(path)) return legacyAnswer(405, "Method not allowed", undefined, { allow });
+  const detail = `This path takes ${allow}`;
+  return plainProblem(
+    { type: "about:blank", title: "Method not allowed", status: 405, code: "method_not_allowed", detail },
+    { allow },
+  );
+}
+
+function badRequest(path: string): Response {
+  const detail = "The request could not be read";
+  if (!isApi(path)) return legacyAnswer(400, detail);
+  return plainProblem({ type: "about:blank", title: "Bad request", status: 400, code: "invalid", detail });
+}
+
+function failed(path: string): Response {
+  const detail = "Something went wrong inside the service; its log says what";
+  if (!isApi(path)) return legacyAnswer(500, detail);
+  return plainProblem({ type: "about:blank", title: "Internal error", status: 500, code: "internal", detail });
+}

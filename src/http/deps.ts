@@ -1,0 +1,17 @@
+/** What the HTTP surface is given by main.ts. */
+import type { Config, LogLevel } from "../domain/config.ts";
+import type { Fact } from "../domain/fact.ts";
+import type { Cancel, Clock, OutputReader } from "../domain/ports.ts";
+import type { Supervisor } from "../supervisor/supervisor.ts";
+
+export interface HttpDeps {
+  readonly supervisor: Supervisor;
+  readonly output: OutputReader;
+  readonly clock: Clock;
+  readonly subscribe: (subscriber: (fact: Fact) => void) => Cancel;
+  readonly log: (level: LogLevel, text: string) => void;
+  readonly config: Pick<Config, "ip" | "port" | "web">;
+  readonly version: string;
+  /** The folder of the bundled page; `null` serves none. */
+  readonly pageDir: string | null;
+}

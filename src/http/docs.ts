@@ -1,0 +1,85 @@
+/** Pieces of the OpenAPI document: every call has a summary, a description, an example and each of its answers. */
+import type { TSchema } from "@sinclair/typebox";
+
+export interface Answer {
+  readonly description: string;
+  readonly schema?: TSchema | { readonly $ref: string };
+  readonly example?: unknown;
+  readonly type?: string;
+}
+
+export interface Call {
+  readonly tag: string;
+  readonly summary: string;
+  readonly description: string;
+  readonly parameters?: readonly Parameter[];
+  readonly body?: { readonly schema: TSchema | { readonly $ref: string }; readonly examples: Record<string, unknown> };
+  readonly answers: Readonly<Record<number, Answer>>;
+}
+
+export interface Parameter {
+  readonly name: string;
+  readonly in: "path" | "query" | "header";
+  readonly description: string;
+  readonly schema: Record<string, unknown>;
+  readonly example?: unknown;
+  readonly required?: boolean;
+}
+
+/** The `detail` of a route. */
+export function documented(call: Call) {
+  const responses = Object.fromEntries(
+    Object.entries(call.answers).map(([status, answer]) => [status, responseOf(answer)]),
+  );
+  return {
+    tags: [call.tag],
+    summary: call.summary,
+    description: call.description,
+    parameters: (call.parameters ?? []).map((each) => ({ required: each.in === "path", ...each })),
+    ...(call.body === undefined ? {} : { requestBody: requestBodyOf(call.body) }),
+    responses,
+  } as Record<string, unknown>;
+}
+
+function responseOf({ description, schema, example, type = "application/json" }: Answer) {
+  if (schema === undefined && example === undefined) return { description };
+  return {
+    description,
+    content: {
+      [type]: { ...(schema === undefined ? {} : { schema }), ...(example === undefined ? {} : { example }) },
+    },
+  };
+}
+
+function requestBodyOf({ schema, examples }: NonNullable<Call["body"]>) {
+  const named = Object.entries(examples).map(([name, value]) => [name, { value }]);
+  return { required: true, content: { "application/json": { schema, examples: Object.fromEntries(named) } } };
+}
+
+export const ref = (name: string) => ({ $ref: `#/components/schemas/${name}` });
+
+const problem = (description: string, code: string, status: number): Answer => ({
+  description,
+  type: "application/problem+json",
+  schema: ref("Problem"),
+  example: { type: "about:blank", title: description, status, code, detail: description },
+});
+
+export const NOT_FOUND = problem("There is no such task", "not_found", 404);
+export const CONFLICT = problem("A process cannot be killed", "conflict", 409);
+export const EXISTS = problem("The name is in use", "already_exists", 409);
+export const CLOSING = problem("The service is stopping", "shutting_down", 503);
+export const FORBIDDEN = problem("A page of another origin asked for it", "forbidden", 403);
+export const INVALID: Answer = {
+  description: "The input is not valid; `errors` says where and what was expected",
+  type: "application/problem+json",
+  schema: ref("Problem"),
+  example: {
+    type: "about:blank",
+    title: "Invalid input",
+    status: 400,
+    code: "invalid",
+    detail: "replica: expected an integer from 1 to 1000",
+    errors: [{ path: "/replica", message: "expected an integer from 1 to 1000" }],
+  },
+};

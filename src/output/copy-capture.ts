@@ -1,0 +1,63 @@
+/** Capture where there are FIFOs and no splice (macOS): read from the FIFO, write to the file. */
+import { closeSync, unlinkSync } from "node:fs";
+import type { Cancel, Channel, OpenChannel } from "../domain/ports.ts";
+import type { Capture, ReportLoss } from "./capture.ts";
+import { type Fifo, discardFifo, openFifoPair } from "./fifo.ts";
+import { FileSink } from "./file-sink.ts";
+import { settleTurns } from "./turns.ts";
+
+export interface CopyCaptureOptions {
+  readonly fifoDir: string;
+  readonly logDir: string;
+  readonly reportLoss: ReportLoss;
+}
+
+export class CopyCapture implements Capture {
+  readonly #fifoDir: string;
+  readonly #sink: FileSink;
+
+  constructor({ fifoDir, logDir, reportLoss }: CopyCaptureOptions) {
+    this.#fifoDir = fifoDir;
+    this.#sink = new FileSink(logDir, reportLoss);
+  }
+
+  open({ alias, run, owner }: OpenChannel): Channel {
+    const { out, err } = openFifoPair(this.#fifoDir, run, owner);
+    return {
+      stdout: out.writeEnd,
+      stderr: err.writeEnd,
+      spawned: () => {
+        for (const fifo of [out, err]) void this.#drain(alias, fifo);
+      },
+      discard: () => {
+        discardFifo(out);
+        discardFifo(err);
+      },
+    };
+  }
+
+  note(alias: string, text: string): void {
+    this.#sink.note(alias, text);
+  }
+
+  sync(): Promise<void> {
+    return settleTurns();
+  }
+
+  onGrowth(alias: string, callback: () => void): Cancel {
+    return this.#sink.growth.add(alias, callback);
+  }
+
+  async close(): Promise<void> {
+    await this.sync();
+    this.#sink.close();
+  }
+
+  async #drain(alias: string, fifo: Fifo): Promise<void> {
+    const done = this.#sink.drain(alias, Bun.file(fifo.readEnd).stream());
+    closeSync(fifo.writeEnd);
+    await done;
+    closeSync(fifo.readEnd);
+    unlinkSync(fifo.path);
+  }
+}

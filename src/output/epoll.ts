@@ -1,0 +1,41 @@
+/** epoll(7): one set of file descriptors, and a wait that costs nothing. */
+import { ptr } from "bun:ffi";
+import { openLibc } from "../platform/libc.ts";
+
+export const EPOLLIN = 1;
+const EPOLL_CLOEXEC = 0o2000000;
+const ADD = 1;
+const REMOVE = 2;
+const MAX_EVENTS = 256;
+/** `struct epoll_event` is packed on x86-64 alone. */
+const EVENT_BYTES = process.arch === "x64" ? 12 : 16;
+const DATA_OFFSET = EVENT_BYTES - 8;
+
+export class Epoll {
+  readonly #libc = openLibc({
+    epoll_create1: { args: ["i32"], returns: "i32" },
+    epoll_ctl: { args: ["i32", "i32", "i32", "ptr"], returns: "i32" },
+    epoll_wait: { args: ["i32", "ptr", "i32", "i32"], returns: "i32" },
+  });
+  readonly #fd = this.#libc.epoll_create1(EPOLL_CLOEXEC);
+  readonly #events = new DataView(new ArrayBuffer(EVENT_BYTES * MAX_EVENTS));
+  readonly #change = new DataView(new ArrayBuffer(EVENT_BYTES));
+
+  add(fd: number, events: number): void {
+    this.#change.setUint32(0, events, true);
+    this.#change.setInt32(DATA_OFFSET, fd, true);
+    this.#libc.epoll_ctl(this.#fd, ADD, fd, ptr(this.#change));
+  }
+
+  remove(fd: number): void {
+    this.#libc.epoll_ctl(this.#fd, REMOVE, fd, ptr(this.#change));
+  }
+
+  /** Blocks this thread until a descriptor is ready, and returns those that are. */
+  wait(): number[] {
+    const count = this.#libc.epoll_wait(this.#fd, ptr(this.#events), MAX_EVENTS, -1);
+    const ready: number[] = [];
+    for (let i = 0; i < count; i++) ready.push(this.#events.getInt32(i * EVENT_BYTES + DATA_OFFSET, true));
+    return ready;
+  }
+}

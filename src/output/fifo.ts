@@ -1,0 +1,63 @@
+/**
+ * The two FIFOs of a run. The process gets ends opened for reading and writing, so it never meets SIGPIPE, whatever
+ * becomes of the service; the capture gets ends to read from without blocking.
+ */
+import { chownSync, closeSync, constants, openSync, unlinkSync } from "node:fs";
+import { join } from "node:path";
+import { ptr } from "bun:ffi";
+import type { Identity } from "../domain/ports.ts";
+import { cString, openLibc } from "../platform/libc.ts";
+
+export interface Fifo {
+  readonly path: string;
+  readonly readEnd: number;
+  readonly writeEnd: number;
+}
+
+let mkfifo: ((path: string) => number) | null = null;
+
+function makeFifo(path: string): void {
+  mkfifo ??= bindMkfifo();
+  if (mkfifo(path) !== 0) throw new Error("no FIFO could be made in the data directory");
+}
+
+function bindMkfifo(): (path: string) => number {
+  const libc = openLibc({ mkfifo: { args: ["ptr", "u32"], returns: "i32" } });
+  return (path) => libc.mkfifo(ptr(cString(path)), 0o600);
+}
+
+/** Makes and opens a FIFO; leaves nothing behind if it throws. */
+export function openFifo(directory: string, name: string, owner: Identity | null): Fifo {
+  const path = join(directory, name);
+  makeFifo(path);
+  try {
+    if (owner !== null) chownSync(path, owner.uid, owner.gid);
+    const readEnd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    try {
+      return { path, readEnd, writeEnd: openSync(path, constants.O_RDWR) };
+    } catch (error) {
+      closeSync(readEnd);
+      throw error;
+    }
+  } catch (error) {
+    unlinkSync(path);
+    throw error;
+  }
+}
+
+export function discardFifo(fifo: Fifo): void {
+  closeSync(fifo.writeEnd);
+  closeSync(fifo.readEnd);
+  unlinkSync(fifo.path);
+}
+
+/** Both FIFOs of a run, or neither. */
+export function openFifoPair(directory: string, run: string, owner: Identity | null): { out: Fifo; err: Fifo } {
+  const out = openFifo(directory, `${run}.out`, owner);
+  try {
+    return { out, err: openFifo(directory, `${run}.err`, owner) };
+  } catch (error) {
+    discardFifo(out);
+    throw error;
+  }
+}

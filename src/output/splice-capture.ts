@@ -1,0 +1,110 @@
+/**
+ * Capture on Linux, the main thread's half: makes the FIFOs and tells the capture thread of them. The bytes never
+ * pass through here, nor through JavaScript at all.
+ */
+import { closeSync, writeSync } from "node:fs";
+import type { Cancel, Channel, OpenChannel } from "../domain/ports.ts";
+import { openLibc } from "../platform/libc.ts";
+import type { Capture, ReportLoss } from "./capture.ts";
+import { discardFifo, openFifoPair } from "./fifo.ts";
+import { Growth } from "./growth.ts";
+import type { FromThread, ToThread } from "./splice-protocol.ts";
+
+const EFD_CLOEXEC = 0o2000000;
+const EFD_NONBLOCK = 0o4000;
+const ONE = new Uint8Array(new BigUint64Array([1n]).buffer);
+
+export interface SpliceCaptureOptions {
+  readonly fifoDir: string;
+  readonly logDir: string;
+  /** The module of the capture thread. */
+  readonly thread: string | URL;
+  readonly reportLoss: ReportLoss;
+}
+
+export class SpliceCapture implements Capture {
+  readonly #options: SpliceCaptureOptions;
+  readonly #worker: Worker;
+  readonly #wakeFd: number;
+  readonly #seen = new Map<string, number>();
+  readonly #growth = new Growth((alias) => {
+    this.#send({ kind: "watch", alias, seen: this.#seen.get(alias) ?? -1 });
+  });
+  readonly #syncs = new Map<number, () => void>();
+  #lastSync = 0;
+  #closed: (() => void) | null = null;
+
+  constructor(options: SpliceCaptureOptions) {
+    this.#options = options;
+    const libc = openLibc({ eventfd: { args: ["u32", "i32"], returns: "i32" } });
+    this.#wakeFd = libc.eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    this.#worker = new Worker(options.thread, { ref: false });
+    this.#worker.onmessage = (event: MessageEvent<FromThread>) => this.#receive(event.data);
+    this.#send({ kind: "setup", logDir: options.logDir, wakeFd: this.#wakeFd });
+  }
+
+  open({ alias, run, owner }: OpenChannel): Channel {
+    const { out, err } = openFifoPair(this.#options.fifoDir, run, owner);
+    return {
+      stdout: out.writeEnd,
+      stderr: err.writeEnd,
+      spawned: () => {
+        for (const { readEnd, path } of [out, err]) this.#send({ kind: "open", alias, fd: readEnd, path });
+        closeSync(out.writeEnd);
+        closeSync(err.writeEnd);
+      },
+      discard: () => {
+        discardFifo(out);
+        discardFifo(err);
+      },
+    };
+  }
+
+  note(alias: string, text: string): void {
+    this.#send({ kind: "note", alias, text });
+  }
+
+  sync(): Promise<void> {
+    const id = ++this.#lastSync;
+    return new Promise((resolve) => {
+      this.#syncs.set(id, resolve);
+      this.#send({ kind: "sync", id });
+    });
+  }
+
+  onGrowth(alias: string, callback: () => void): Cancel {
+    return this.#growth.add(alias, callback);
+  }
+
+  async close(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      this.#closed = resolve;
+      this.#send({ kind: "close" });
+    });
+    this.#worker.terminate();
+    closeSync(this.#wakeFd);
+  }
+
+  #send(message: ToThread): void {
+    this.#worker.postMessage(message);
+    writeSync(this.#wakeFd, ONE);
+  }
+
+  #receive(message: FromThread): void {
+    switch (message.kind) {
+      case "ready":
+        return;
+      case "grew":
+        this.#seen.set(message.alias, message.count);
+        return this.#growth.tell(message.alias);
+      case "synced":
+        this.#syncs.get(message.id)?.();
+        this.#syncs.delete(message.id);
+        return;
+      case "lost":
+        return this.#options.reportLoss(message.alias, message.bytes, message.reason);
+      case "closed":
+        return this.#closed?.();
+    }
+  }
+}

@@ -1,0 +1,105 @@
+/**
+ * Runs inside the service: a TypeScript or JavaScript file in a Worker of its own. The Worker writes straight into
+ * the run's channel, so its output is captured like a process's; it can be ended whatever it does.
+ */
+import { existsSync, statSync } from "node:fs";
+import { resolve } from "node:path";
+import { Worker } from "node:worker_threads";
+import type { Channel, Engine, OutputSink, RunHandle, RunListener, RunRequest } from "../domain/ports.ts";
+import type { Exit, Usage } from "../domain/run.ts";
+import { inWords } from "../platform/system-errors.ts";
+
+/** What a thread uses cannot be told apart from the rest of the service. */
+const NO_USAGE: Usage = { max_rss_bytes: null, cpu_ms: null };
+
+export interface CoroutineEngineDeps {
+  readonly output: OutputSink;
+  /** The module that prepares a Worker for a script. */
+  readonly host: string | URL;
+}
+
+export class CoroutineEngine implements Engine {
+  readonly #deps: CoroutineEngineDeps;
+
+  constructor(deps: CoroutineEngineDeps) {
+    this.#deps = deps;
+  }
+
+  start(request: RunRequest, listener: RunListener): RunHandle {
+    const run = new CoroutineRun(this.#deps, request, listener);
+    queueMicrotask(() => run.start());
+    return run;
+  }
+}
+
+class CoroutineRun implements RunHandle {
+  readonly #deps: CoroutineEngineDeps;
+  readonly #request: RunRequest;
+  readonly #listener: RunListener;
+  #worker: Worker | null = null;
+  #ended: "SIGTERM" | null = null;
+
+  constructor(deps: CoroutineEngineDeps, request: RunRequest, listener: RunListener) {
+    this.#deps = deps;
+    this.#request = request;
+    this.#listener = listener;
+  }
+
+  start(): void {
+    if (this.#ended !== null) return this.#listener.failed("stopped before it was started");
+    const script = resolve(this.#request.task.cmd.trim());
+    const problem = scriptProblem(script);
+    if (problem !== null) return this.#fail(problem);
+    let channel: Channel;
+    try {
+      channel = this.#deps.output.open({ alias: this.#request.alias, run: this.#request.run, owner: null });
+    } catch (error) {
+      return this.#fail(`no room for its output: ${inWords(error)}`);
+    }
+    this.#run(script, channel);
+  }
+
+  terminate(): void {
+    this.#ended = "SIGTERM";
+    void this.#worker?.terminate();
+  }
+
+  kill(): void {
+    this.terminate();
+  }
+
+  #run(script: string, channel: Channel): void {
+    const { task, alias } = this.#request;
+    const piped = channel.stdout === "pipe";
+    const worker = new Worker(this.#deps.host, {
+      workerData: { conf: task, alias },
+      argv: [script, String(channel.stdout), String(channel.stderr)],
+      ...(piped ? { stdout: true, stderr: true } : {}),
+    });
+    this.#worker = worker;
+    worker.on("error", (error) => {
+      this.#deps.output.note(alias, error instanceof Error ? (error.stack ?? error.message) : String(error));
+    });
+    worker.on("exit", (code) => {
+      channel.spawned(null);
+      this.#listener.exited(this.#exitOf(code), NO_USAGE);
+      this.#listener.gone();
+    });
+    this.#listener.spawned(null);
+  }
+
+  #exitOf(code: number): Exit {
+    if (this.#ended !== null) return { exit_code: null, exit_signal: this.#ended };
+    return { exit_code: code, exit_signal: null };
+  }
+
+  #fail(reason: string): void {
+    this.#deps.output.note(this.#request.alias, `meproc: ${reason}`);
+    this.#listener.failed(reason);
+  }
+}
+
+function scriptProblem(script: string): string | null {
+  if (!existsSync(script)) return "the script does not exist";
+  return statSync(script).isFile() ? null : "the script is not a file";
+}

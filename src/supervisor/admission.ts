@@ -1,0 +1,51 @@
+/** Whether a definition may become a task: the rules that go beyond the shape of its fields. */
+import { InvalidError, type Issue } from "../domain/errors.ts";
+import { nameProblem } from "../domain/name.ts";
+import { parse } from "../domain/parse.ts";
+import type { Users } from "../domain/ports.ts";
+import { RESERVED_NAMES, type Task, TaskDefinition, completeTask } from "../domain/task.ts";
+import { type DepsOf, findCycle } from "./dependencies.ts";
+import { cronProblem } from "./schedule.ts";
+
+/** Shape and fields, without a look at the world. Throws InvalidError. */
+export function parseTask(input: unknown): Task {
+  const parsed = parse(TaskDefinition, input);
+  if (!parsed.ok) throw new InvalidError(parsed.issues);
+  const issues = [...fieldIssues(parsed.value)];
+  if (issues.length > 0) throw new InvalidError(issues);
+  return completeTask(parsed.value);
+}
+
+function* fieldIssues(definition: TaskDefinition): Generator<Issue> {
+  const { name, type, cron, user, group } = definition;
+  if (RESERVED_NAMES.includes(name))
+    yield { path: "/name", message: `name '${name}' is reserved`, rule: "reserved" };
+  else {
+    const problem = nameProblem(name);
+    if (problem !== null) yield { path: "/name", message: problem, rule: "shape" };
+  }
+  if (cron !== undefined && type !== "cron")
+    yield { path: "/cron", message: "only a task of type cron has a schedule", rule: "cron_type" };
+  const schedule = type === "cron" && cron !== undefined ? cronProblem(cron) : null;
+  if (schedule !== null) yield { path: "/cron", message: schedule, rule: "cron_format" };
+  if (type === "coroutine" && (user !== undefined || group !== undefined)) {
+    const path = user === undefined ? "/group" : "/user";
+    yield { path, message: "a coroutine runs inside the service and has its rights", rule: "shape" };
+  }
+}
+
+/** The dependencies close no cycle. Throws InvalidError. */
+export function checkCycle(task: Task, depsOf: DepsOf): void {
+  const cycle = findCycle(task.name, task.deps, depsOf);
+  if (cycle === null) return;
+  throw new InvalidError([{ path: "/deps", message: `a cycle: ${cycle.join(" → ")}`, rule: "cycle" }]);
+}
+
+/** User and group exist and we may become them. Throws InvalidError. */
+export async function checkIdentity(task: Task, users: Users): Promise<void> {
+  if (task.user === null && task.group === null) return;
+  const identity = await users.resolve(task.user, task.group);
+  if (!(identity instanceof Error)) return;
+  const path = task.user === null ? "/group" : "/user";
+  throw new InvalidError([{ path, message: identity.message, rule: "identity" }]);
+}

@@ -1,0 +1,49 @@
+/** The graph of `deps`: who holds whom back, cycles, and the order of stopping. Pure. */
+
+/** The direct dependencies of a task; `undefined` for a name that no task has. */
+export type DepsOf = (name: string) => readonly string[] | undefined;
+
+/** Every name that `name` depends on, directly or through others, itself not counted. */
+export function closure(name: string, depsOf: DepsOf): Set<string> {
+  const found = new Set<string>();
+  const open = [...(depsOf(name) ?? [])];
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    if (found.has(next)) continue;
+    found.add(next);
+    open.push(...(depsOf(next) ?? []));
+  }
+  return found;
+}
+
+/** The active tasks that a start of `name` waits for, in alphabetical order. */
+export function blockers(name: string, depsOf: DepsOf, isActive: (name: string) => boolean): string[] {
+  return [...closure(name, depsOf)].filter((dep) => dep !== name && isActive(dep)).sort();
+}
+
+/** The cycle that defining `name` with `deps` would close, as `[name, …, name]`, or `null`. */
+export function findCycle(name: string, deps: readonly string[], depsOf: DepsOf): string[] | null {
+  const cameFrom = new Map<string, string>();
+  const open = deps.map((dep) => ({ dep, parent: name }));
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    const { dep, parent } = next;
+    if (dep === name) return trace(name, parent, cameFrom);
+    if (cameFrom.has(dep)) continue;
+    cameFrom.set(dep, parent);
+    for (const further of depsOf(dep) ?? []) open.push({ dep: further, parent: dep });
+  }
+  return null;
+}
+
+function trace(name: string, last: string, cameFrom: ReadonlyMap<string, string>): string[] {
+  const path = [name];
+  for (let at: string | undefined = last; at !== undefined && at !== name; at = cameFrom.get(at))
+    path.unshift(at);
+  return [name, ...path];
+}
+
+/** For each task the tasks that depend on it directly, and so have to be stopped before it. */
+export function dependents(tasks: readonly { name: string; deps: readonly string[] }[]): Map<string, string[]> {
+  const result = new Map<string, string[]>(tasks.map(({ name }) => [name, []]));
+  for (const { name, deps } of tasks) for (const dep of deps) result.get(dep)?.push(name);
+  return result;
+}

@@ -1,0 +1,200 @@
+/**
+ * The facade over all tasks: every surface (1.x, the API, the configuration file) goes through here. It owns the
+ * set of tasks and what is between them; each task's life is its group's.
+ */
+import { MeprocError, notFound } from "../domain/errors.ts";
+import type { Clock, Engine, Publish, Users } from "../domain/ports.ts";
+import type { RunId, Trigger } from "../domain/run.ts";
+import type { Task } from "../domain/task.ts";
+import { checkCycle, checkIdentity, parseTask } from "./admission.ts";
+import { type DepsOf, blockers, dependents } from "./dependencies.ts";
+import { type GroupDeps, TaskGroup, policyOf } from "./group.ts";
+import { Instance } from "./instance.ts";
+
+export interface SupervisorDeps {
+  readonly clock: Clock;
+  readonly engine: Engine;
+  readonly users: Users;
+  readonly publish: Publish;
+  readonly newRunId: () => RunId;
+  readonly random: () => number;
+}
+
+export class Supervisor {
+  readonly #deps: SupervisorDeps;
+  readonly #groups = new Map<string, TaskGroup>();
+  /** Names that a request is just defining, and tasks that are on their way out. */
+  readonly #claimed = new Set<string>();
+  readonly #removing = new Map<string, Promise<void>>();
+  #bootstrap: Instance | null = null;
+  #closing = false;
+
+  constructor(deps: SupervisorDeps) {
+    this.#deps = deps;
+  }
+
+  list(): TaskGroup[] {
+    return [...this.#groups.values()];
+  }
+
+  /** Throws `not_found`. */
+  get(name: string): TaskGroup {
+    const group = this.#groups.get(name);
+    if (group === undefined) throw notFound(name);
+    return group;
+  }
+
+  /** Defines a task and starts it. Throws `invalid`, `dependency_cycle`, `already_exists` or `shutting_down`. */
+  async define(input: unknown, trigger: Trigger = "api"): Promise<TaskGroup> {
+    this.#assertOpen();
+    const task = parseTask(input);
+    this.#claim(task.name);
+    try {
+      checkCycle(task, this.#depsOf);
+      await checkIdentity(task, this.#deps.users);
+      this.#assertOpen();
+      checkCycle(task, this.#depsOf);
+      return this.#add(task, trigger);
+    } finally {
+      this.#claimed.delete(task.name);
+    }
+  }
+
+  /** Settles when its processes are gone and the name is free. Throws `not_found`, `conflict` if one cannot be killed. */
+  remove(name: string): Promise<void> {
+    const under = this.#removing.get(name);
+    if (under !== undefined) return under;
+    const group = this.get(name);
+    const removal = this.#remove(group).finally(() => this.#removing.delete(name));
+    this.#removing.set(name, removal);
+    return removal;
+  }
+
+  /** Settles when the old processes are gone. Throws `not_found`, `conflict`. */
+  async restart(name: string): Promise<TaskGroup> {
+    const group = this.#open(name);
+    await group.restart();
+    assertGone(group);
+    return group;
+  }
+
+  start(name: string): TaskGroup {
+    const group = this.#open(name);
+    group.start("api");
+    return group;
+  }
+
+  async stop(name: string): Promise<TaskGroup> {
+    const group = this.#open(name);
+    await group.stop();
+    assertGone(group);
+    return group;
+  }
+
+  /** Runs a command once under the alias `bootstrap`; it is no task and in no list. */
+  bootstrap(cmd: string): void {
+    if (this.#closing) return;
+    const task: Task = {
+      name: "bootstrap",
+      cmd,
+      type: "once",
+      cron: null,
+      user: null,
+      group: null,
+      replica: 1,
+      interval: null,
+      deps: [],
+    };
+    const deps = {
+      ...this.#deps,
+      changed: (instance: Instance) => {
+        if (instance.state.kind === "waiting") instance.depsMet();
+      },
+    };
+    this.#bootstrap = new Instance(task, 0, policyOf(task), deps, "bootstrap");
+    this.#bootstrap.start("boot");
+  }
+
+  /** Takes no new work and stops everything, dependents before what they depend on. Settles when all is gone. */
+  async shutdown(): Promise<void> {
+    this.#closing = true;
+    const groups = this.list();
+    for (const group of groups) group.quiesce();
+    const waitsFor = dependents(groups.map((group) => group.task));
+    const stopped = new Map<string, Promise<void>>();
+    const stop = (name: string): Promise<void> => {
+      const known = stopped.get(name);
+      if (known !== undefined) return known;
+      const before = (waitsFor.get(name) ?? []).map(stop);
+      const done = Promise.all(before).then(() => this.#groups.get(name)?.stop());
+      stopped.set(name, done);
+      return done;
+    };
+    await Promise.all([this.#bootstrap?.stop(), ...groups.map((group) => stop(group.task.name))]);
+  }
+
+  /** Kills every process at once. */
+  killAll(): void {
+    this.#closing = true;
+    this.#bootstrap?.killNow();
+    for (const group of this.list()) group.killNow();
+  }
+
+  readonly #depsOf: DepsOf = (name) => this.#groups.get(name)?.task.deps;
+
+  #add(task: Task, trigger: Trigger): TaskGroup {
+    const deps: GroupDeps = {
+      ...this.#deps,
+      blockersOf: (each) => blockers(each.name, this.#depsOf, (name) => this.#groups.get(name)?.active ?? false),
+      released: () => this.#reconsider(),
+    };
+    const group = new TaskGroup(task, deps);
+    this.#groups.set(task.name, group);
+    this.#deps.publish({ kind: "task.created", task: task.name });
+    group.start(trigger);
+    return group;
+  }
+
+  async #remove(group: TaskGroup): Promise<void> {
+    const { name } = group.task;
+    await group.stop();
+    assertGone(group);
+    this.#groups.delete(name);
+    this.#deps.publish({ kind: "task.removed", task: name });
+    this.#reconsider();
+  }
+
+  #reconsider(): void {
+    if (this.#closing) return;
+    for (const group of this.list()) if (group.waiting) group.reconsider();
+  }
+
+  #claim(name: string): void {
+    if (this.#groups.has(name) || this.#claimed.has(name))
+      throw new MeprocError("already_exists", `There is a task named ${name} already`, {
+        hint: "Remove it first, or choose another name",
+      });
+    this.#claimed.add(name);
+  }
+
+  #open(name: string): TaskGroup {
+    this.#assertOpen();
+    const group = this.get(name);
+    if (this.#removing.has(name)) throw notFound(name);
+    return group;
+  }
+
+  #assertOpen(): void {
+    if (this.#closing) throw new MeprocError("shutting_down", "The service is stopping and takes no new work");
+  }
+}
+
+function assertGone(group: TaskGroup): void {
+  const stuck = group.instances.find(
+    ({ state }) => state.kind === "failed" && state.reason.startsWith("unkillable"),
+  );
+  if (stuck === undefined) return;
+  throw new MeprocError("conflict", `The process of ${stuck.alias} cannot be killed`, {
+    hint: "It hangs in the kernel, often on a disk or network file system that does not answer",
+  });
+}
