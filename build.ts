@@ -32,7 +32,8 @@ async function buildPage(): Promise<void> {
   await mkdir(swagger, { recursive: true });
   for (const file of SWAGGER_FILES)
     await cp(join(root, "node_modules/swagger-ui-dist", file), join(swagger, file));
-  for (const file of ["index.html", "start.js"]) await cp(join(root, "public/swagger", file), join(swagger, file));
+  for (const file of ["index.html", "start.js"])
+    await cp(join(root, "public/swagger", file), join(swagger, file));
 }
 
 async function compile(name: string, target?: (typeof TARGETS)[keyof typeof TARGETS]): Promise<string> {
@@ -75,7 +76,8 @@ async function compileAll(): Promise<void> {
 function smoke(executable: string): void {
   const { stdout, exitCode } = Bun.spawnSync([executable, "--version"], { env: {} });
   const said = stdout.toString().trim();
-  if (exitCode !== 0 || said !== packageJson.version) throw new Error(`smoke: --version said ${said} (${exitCode})`);
+  if (exitCode !== 0 || said !== packageJson.version)
+    throw new Error(`smoke: --version said ${said} (${exitCode})`);
 }
 
 await buildPage();

@@ -35,24 +35,69 @@ const BOOTSTRAP_DELAY_MS = 1000;
 const SPLICE_THREAD = new URL("./output/splice-thread.ts", import.meta.url).href;
 const COROUTINE_HOST = new URL("./spawn/coroutine-host.ts", import.meta.url);
 
+export interface Service {
+  readonly supervisor: Supervisor;
+  readonly journal: Journal;
+  /** The port in use, also when the configuration asked for a free one. */
+  readonly port: number;
+  /** Stops every task, dependents first, then the service; settles when nothing is left. */
+  stop(): Promise<void>;
+  /** Kills every process at once. */
+  kill(): void;
+}
+
+export interface ServiceOptions {
+  readonly version: string;
+  readonly variables: Variables;
+  readonly terminal: (line: string) => void;
+  readonly colours: boolean;
+}
+
+/** Runs the service until a signal ends it. */
 export async function serve(config: Config, version: string, variables: Variables): Promise<void> {
+  const service = await createService(config, {
+    version,
+    variables,
+    terminal: (line) => void process.stdout.write(`${line}\n`),
+    colours: process.stdout.isTTY === true && !variables["NO_COLOR"],
+  });
+  const { journal, supervisor } = service;
+  process.on("uncaughtException", (error) => journal.error(`Unexpected: ${inWords(error)}`));
+  process.on("unhandledRejection", (error) => journal.error(`Unexpected: ${inWords(error)}`));
+  onStopSignal(
+    (signal) => {
+      journal.info(`${signal}: stopping all tasks. A second signal kills them at once`);
+      void service.stop().then(() => process.exit(0));
+    },
+    (signal) => {
+      journal.warn(`${signal}: killing all processes`);
+      service.kill();
+      process.exit(1);
+    },
+  );
+  announce(config, service, version);
+  await startTasks(config, supervisor, journal);
+  if (config.bootstrapCmd === null) return;
+  const { bootstrapCmd } = config;
+  setTimeout(() => supervisor.bootstrap(bootstrapCmd), BOOTSTRAP_DELAY_MS);
+}
+
+/** Builds the adapters, wires them to the core and listens. Throws StartError. */
+export async function createService(config: Config, options: ServiceOptions): Promise<Service> {
   const fifoDir = join(config.dataDir, "run");
   for (const directory of [config.dataDir, fifoDir, config.logDir]) makeDirectory(directory);
   const clock = systemClock;
   const journal = new Journal({
     directory: config.logDir,
     level: config.logLevel,
-    colours: process.stdout.isTTY === true && !variables["NO_COLOR"],
-    terminal: (line) => void process.stdout.write(`${line}\n`),
+    colours: options.colours,
+    terminal: options.terminal,
     wall: Date.now,
   });
   const bus = new Bus(Date.now, (error) => journal.error(`A subscriber failed: ${inWords(error)}`));
   bus.subscribe((fact) => {
     for (const { level, text } of linesOf(fact)) journal.write(level, text);
   });
-  process.on("uncaughtException", (error) => journal.error(`Unexpected: ${inWords(error)}`));
-  process.on("unhandledRejection", (error) => journal.error(`Unexpected: ${inWords(error)}`));
-
   const output = makeCapture(fifoDir, config.logDir, (alias, bytes, reason) => {
     journal.error(`${bytes} bytes of the output of ${alias} were lost: ${reason}`);
   });
@@ -64,9 +109,11 @@ export async function serve(config: Config, version: string, variables: Variable
     users,
     children,
     strangers: findStrangers(children),
-    environment: inheritedEnvironment(variables),
+    environment: inheritedEnvironment(options.variables),
     service: Bun.randomUUIDv7(),
-    self: Bun.isStandaloneExecutable ? [process.execPath] : [process.execPath, join(import.meta.dir, "main.ts")],
+    self: Bun.isStandaloneExecutable
+      ? [process.execPath]
+      : [process.execPath, join(import.meta.dir, "main.ts")],
   });
   const supervisor = new Supervisor({
     clock,
@@ -83,41 +130,35 @@ export async function serve(config: Config, version: string, variables: Variable
     subscribe: (subscriber) => bus.subscribe(subscriber),
     log: (level, text) => journal.write(level, text),
     config,
-    version,
+    version: options.version,
     pageDir: findPage(),
   });
-  const port = listen(app, config);
+  return {
+    supervisor,
+    journal,
+    port: listen(app, config),
+    stop: async () => {
+      await supervisor.shutdown();
+      await app.server?.stop(true);
+      await output.close();
+      local.close();
+      journal.info("Meproc stopped");
+      journal.close();
+    },
+    kill: () => {
+      supervisor.killAll();
+      local.close();
+    },
+  };
+}
+
+/** The lines by which a person finds the service. */
+function announce(config: Config, { journal, port }: Service, version: string): void {
   journal.info(`Meproc v${version}. Listen on: ${config.ip}:${port}`);
   const page = pageUrl({ ...config, port });
   journal.info(`Page: ${page} API documents: ${page}swagger`);
-  if (!isLoopback(config.ip))
-    journal.warn(`Anyone who reaches ${httpUrl(config.ip, port)} may run commands as the user of this service`);
-
-  const stop = async (): Promise<void> => {
-    await supervisor.shutdown();
-    await app.server?.stop(true);
-    await output.close();
-    local.close();
-    journal.info("Meproc stopped");
-    process.exit(0);
-  };
-  onStopSignal(
-    (signal) => {
-      journal.info(`${signal}: stopping all tasks. A second signal kills them at once`);
-      void stop();
-    },
-    (signal) => {
-      journal.warn(`${signal}: killing all processes`);
-      supervisor.killAll();
-      local.close();
-      process.exit(1);
-    },
-  );
-  await startTasks(config, supervisor, journal);
-  if (config.bootstrapCmd !== null) {
-    const { bootstrapCmd } = config;
-    setTimeout(() => supervisor.bootstrap(bootstrapCmd), BOOTSTRAP_DELAY_MS);
-  }
+  if (isLoopback(config.ip)) return;
+  journal.warn(`Anyone who reaches ${httpUrl(config.ip, port)} may run commands as the user of this service`);
 }
 
 function makeDirectory(directory: string): void {
@@ -130,7 +171,8 @@ function makeDirectory(directory: string): void {
 
 function makeCapture(fifoDir: string, logDir: string, reportLoss: ReportLoss): Capture {
   if (process.platform === "win32") return new PipeCapture({ logDir, reportLoss });
-  if (process.platform === "linux") return new SpliceCapture({ fifoDir, logDir, thread: SPLICE_THREAD, reportLoss });
+  if (process.platform === "linux")
+    return new SpliceCapture({ fifoDir, logDir, thread: SPLICE_THREAD, reportLoss });
   return new CopyCapture({ fifoDir, logDir, reportLoss });
 }
 
@@ -145,7 +187,8 @@ function listen(app: Awaited<ReturnType<typeof createApp>>, { ip, port }: Config
   try {
     app.listen({ hostname: ip, port });
   } catch (error) {
-    const reason = codeOf(error) === "EADDRINUSE" ? "the address is in use; choose another with --port" : inWords(error);
+    const reason =
+      codeOf(error) === "EADDRINUSE" ? "the address is in use; choose another with --port" : inWords(error);
     throw new StartError(`cannot listen on ${ip}:${port}: ${reason}`, { cause: error });
   }
   return app.server?.port ?? port;

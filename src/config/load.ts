@@ -95,7 +95,8 @@ function checked<T>(place: string, check: () => T): T {
   try {
     return check();
   } catch (error) {
-    if (error instanceof InvalidError) throw new ConfigError(place, error.issues.map(describeIssue).join("; "));
+    if (error instanceof InvalidError)
+      throw new ConfigError(place, error.issues.map(describeIssue).join("; "));
     throw error;
   }
 }

@@ -35,7 +35,7 @@ export type InstanceState =
       readonly pid: number | null;
       readonly phase: "term" | "kill";
       readonly deadline: number;
-      readonly then: "stopped" | "start";
+      readonly next: "stopped" | "start";
     })
   | (Since & { readonly kind: "exited"; readonly last: Outcome })
   | (Since & { readonly kind: "failed"; readonly reason: string });

@@ -1,9 +1,10 @@
 /** Checks unknown input against a schema and says what is wrong in words: where, and what was expected. */
-import { type Static, type TSchema } from "@sinclair/typebox";
+import type { Static, TSchema } from "@sinclair/typebox";
 import { Value, type ValueError } from "@sinclair/typebox/value";
 import type { Issue } from "./errors.ts";
 
-export type Parsed<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly issues: Issue[] };
+export type Parsed<T> =
+  { readonly ok: true; readonly value: T } | { readonly ok: false; readonly issues: Issue[] };
 
 /** Fields that are `null` count as not given; every other deviation from the schema is an issue. */
 export function parse<Schema extends TSchema>(schema: Schema, input: unknown): Parsed<Static<Schema>> {
@@ -23,7 +24,8 @@ function dropNulls(input: unknown): unknown {
 
 function toIssue(root: TSchema, error: ValueError): Issue {
   const { path } = error;
-  if (error.message === "Unexpected property") return { path, message: unknownField(root, path), rule: "shape" };
+  if (error.message === "Unexpected property")
+    return { path, message: unknownField(root, path), rule: "shape" };
   if (error.value === undefined) return { path, message: "required, but not given", rule: "shape" };
   const rule = error.message.startsWith("Expected integer to be greater") ? "minimum" : "shape";
   return { path, message: `expected ${expected(error.schema)}`, rule };
@@ -31,13 +33,16 @@ function toIssue(root: TSchema, error: ValueError): Issue {
 
 /** `an integer from 1 to 1000`: what a schema takes, in words. */
 export function expected(schema: TSchema): string {
-  if (Array.isArray(schema["anyOf"])) return schema["anyOf"].map((each: TSchema) => expected(each)).join(", ");
+  if (Array.isArray(schema["anyOf"]))
+    return schema["anyOf"].map((each: TSchema) => expected(each)).join(", ");
   if (schema["const"] !== undefined) return JSON.stringify(schema["const"]);
   switch (schema["type"]) {
     case "integer":
       return `an integer${range(schema)}`;
     case "string":
-      return schema["maxLength"] === undefined ? "a text that is not empty" : `a text of 1 to ${schema["maxLength"]} characters`;
+      return schema["maxLength"] === undefined
+        ? "a text that is not empty"
+        : `a text of 1 to ${schema["maxLength"]} characters`;
     case "array":
       return `a list of which each is ${expected(schema["items"])}`;
     case "object":
@@ -65,13 +70,15 @@ function unknownField(root: TSchema, path: string): string {
   return near === null ? "there is no such field" : `there is no such field; did you mean ${near}?`;
 }
 
-/** The known word that is at most two edits away, or `null`. */
+/** The known word that is two edits away, or half of a longer word's letters, or `null`. */
 export function nearest(word: string, known: readonly string[]): string | null {
   const ranked = known
     .map((candidate) => ({ candidate, edits: editDistance(word.toLowerCase(), candidate) }))
     .sort((a, b) => a.edits - b.edits);
   const best = ranked[0];
-  return best !== undefined && best.edits <= 2 && best.edits < word.length ? best.candidate : null;
+  return best !== undefined && best.edits <= Math.max(2, word.length / 2) && best.edits < word.length
+    ? best.candidate
+    : null;
 }
 
 function editDistance(a: string, b: string): number {

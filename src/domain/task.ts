@@ -47,7 +47,8 @@ export const TaskDefinition = Type.Object(
         title: "Schedule",
         minLength: 1,
         default: DEFAULT_CRON,
-        description: "Five or six fields (seconds first), or a name such as @daily; in the time zone of the service",
+        description:
+          "Five or six fields (seconds first), or a name such as @daily; in the time zone of the service",
         examples: ["*/5 * * * *"],
         "x-types": ["cron"],
       }),

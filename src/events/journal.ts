@@ -50,6 +50,11 @@ export class Journal {
     this.#append(iso.slice(0, 10), `${time} [${name}]: ${rest}\n`);
   }
 
+  close(): void {
+    if (this.#open !== null) closeSync(this.#open.fd);
+    this.#open = null;
+  }
+
   /** A full disk does not stop the service: it is said once on the terminal, and again after it has passed. */
   #append(day: string, line: string): void {
     try {

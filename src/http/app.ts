@@ -15,6 +15,7 @@ import { legacyRoutes } from "./legacy.ts";
 import { outputRoutes } from "./output.ts";
 import { documented } from "./docs.ts";
 import { plainProblem, problemResponse } from "./problem.ts";
+import { logRefusal, pathOf } from "./refusal.ts";
 import { systemRoutes } from "./system.ts";
 import { taskRoutes } from "./tasks.ts";
 
@@ -46,7 +47,10 @@ export async function createApp(deps: HttpDeps) {
     })
     .onError(({ error, code, request }) => {
       const path = pathOf(request);
-      if (error instanceof MeprocError) return isApi(path) ? problemResponse(error) : legacyError(error);
+      if (error instanceof MeprocError) {
+        logRefusal(deps.log, request, error);
+        return isApi(path) ? problemResponse(error) : legacyError(error);
+      }
       if (code === "NOT_FOUND") return unknownPath(request.method, path);
       if (code === "PARSE") return badRequest(path);
       deps.log("error", `${request.method} ${path} failed: ${describe(error)}`);
@@ -89,7 +93,6 @@ function pageFiles(assets: string) {
 }
 
 const isApi = (path: string): boolean => path === API || path.startsWith(`${API}/`);
-const pathOf = (request: Request): string => URL.parse(request.url)?.pathname ?? "/";
 const describe = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 function refused(path: string, status: 403 | 421, reason: string): Response {
@@ -121,5 +124,11 @@ function badRequest(path: string): Response {
 function failed(path: string): Response {
   const detail = "Something went wrong inside the service; its log says what";
   if (!isApi(path)) return legacyAnswer(500, detail);
-  return plainProblem({ type: "about:blank", title: "Internal error", status: 500, code: "internal", detail });
+  return plainProblem({
+    type: "about:blank",
+    title: "Internal error",
+    status: 500,
+    code: "internal",
+    detail,
+  });
 }

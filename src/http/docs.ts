@@ -13,7 +13,10 @@ export interface Call {
   readonly summary: string;
   readonly description: string;
   readonly parameters?: readonly Parameter[];
-  readonly body?: { readonly schema: TSchema | { readonly $ref: string }; readonly examples: Record<string, unknown> };
+  readonly body?: {
+    readonly schema: TSchema | { readonly $ref: string };
+    readonly examples: Record<string, unknown>;
+  };
   readonly answers: Readonly<Record<number, Answer>>;
 }
 

@@ -20,7 +20,11 @@ const Problem = Type.Object(
 );
 
 const LegacyAnswer = Type.Object(
-  { msg: Type.String(), code: Type.Integer(), data: Type.Optional(Type.Object({}, { additionalProperties: true })) },
+  {
+    msg: Type.String(),
+    code: Type.Integer(),
+    data: Type.Optional(Type.Object({}, { additionalProperties: true })),
+  },
   { title: "Answer of Meproc 1.x" },
 );
 

@@ -1,11 +1,5 @@
 /** The words of Meproc 1.x for what the core reports: always `msg` and `code`, the status line equal to the code. */
-import {
-  InvalidError,
-  type Issue,
-  type MeprocError,
-  type Rule,
-  describeIssue,
-} from "../domain/errors.ts";
+import { InvalidError, type Issue, type MeprocError, type Rule, describeIssue } from "../domain/errors.ts";
 import { STATUS } from "./problem.ts";
 
 export function legacyAnswer(

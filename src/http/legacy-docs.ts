@@ -76,7 +76,11 @@ export const legacyDocs = {
     answers: {
       200: OK,
       400: answer("The body is not valid", 400, "Invalid JSON field: cmd: required, but not given"),
-      403: answer("The name is in use, or a page of another origin asked", 403, "Program exists, please stop it at first"),
+      403: answer(
+        "The name is in use, or a page of another origin asked",
+        403,
+        "Program exists, please stop it at first",
+      ),
       413: { description: "The body is larger than 1 MiB" },
       503: STOPPING,
     },
@@ -84,7 +88,8 @@ export const legacyDocs = {
   restart: documented({
     tag,
     summary: "Restart a task",
-    description: "Stops it, waits until its processes are gone, and starts it again. Works on any task, running or finished.",
+    description:
+      "Stops it, waits until its processes are gone, and starts it again. Works on any task, running or finished.",
     parameters: [name],
     answers: { 200: OK, 400: NO_NAME, 403: NO_TASK, 409: STUCK, 503: STOPPING },
   }),
@@ -98,7 +103,8 @@ export const legacyDocs = {
   output: documented({
     tag,
     summary: "Today's captured output of each replica, base64",
-    description: "Stdout and stderr of today (UTC), the newest `bytes` bytes, keyed by alias; empty where there is none.",
+    description:
+      "Stdout and stderr of today (UTC), the newest `bytes` bytes, keyed by alias; empty where there is none.",
     parameters: [
       name,
       {

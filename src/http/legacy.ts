@@ -4,6 +4,7 @@ import { MeprocError } from "../domain/errors.ts";
 import { LEGACY_INTERVAL_MS } from "../domain/task.ts";
 import type { TaskGroup } from "../supervisor/group.ts";
 import type { HttpDeps } from "./deps.ts";
+import { logRefusal } from "./refusal.ts";
 import { legacyAnswer, legacyError } from "./legacy-answer.ts";
 import { legacyDocs } from "./legacy-docs.ts";
 
@@ -11,13 +12,14 @@ const DEFAULT_OUTPUT_BYTES = 1 << 20;
 const MAX_OUTPUT_BYTES = 64 << 20;
 const METHODS = "GET, HEAD, POST, PUT, DELETE, OPTIONS";
 
-export function legacyRoutes({ supervisor, output }: HttpDeps) {
+export function legacyRoutes({ supervisor, output, log }: HttpDeps) {
+  const { answered, named } = makeAnswers(log);
   return new Elysia({ name: "legacy" })
     .get("/proc", () => legacyAnswer(200, "OK", listing(supervisor.list())), { detail: legacyDocs.list })
     .post(
       "/proc",
-      ({ body }) =>
-        answered(async () => {
+      ({ body, request }) =>
+        answered(request, async () => {
           const definition = readBody(body);
           if (definition === undefined) return legacyAnswer(400, "JSON body is required");
           await supervisor.define(withDefaults(definition));
@@ -27,8 +29,8 @@ export function legacyRoutes({ supervisor, output }: HttpDeps) {
     )
     .put(
       "/proc",
-      ({ query }) =>
-        named(query, async (name) => {
+      ({ query, request }) =>
+        named(request, query, async (name) => {
           await supervisor.restart(name);
           return legacyAnswer(200, "OK");
         }),
@@ -36,8 +38,8 @@ export function legacyRoutes({ supervisor, output }: HttpDeps) {
     )
     .delete(
       "/proc",
-      ({ query }) =>
-        named(query, async (name) => {
+      ({ query, request }) =>
+        named(request, query, async (name) => {
           await supervisor.remove(name);
           return legacyAnswer(200, "OK");
         }),
@@ -45,8 +47,8 @@ export function legacyRoutes({ supervisor, output }: HttpDeps) {
     )
     .get(
       "/proc/output",
-      ({ query }) =>
-        named(query, async (name) => {
+      ({ query, request }) =>
+        named(request, query, async (name) => {
           const limit = bytesWanted(query["bytes"]);
           if (limit === null)
             return legacyAnswer(400, `bytes: expected an integer from 1 to ${MAX_OUTPUT_BYTES}`);
@@ -72,21 +74,25 @@ function allowed(allow: string, status: 204 | 405): Response {
   return legacyAnswer(405, "Method not allowed", undefined, { allow });
 }
 
-async function answered(handle: () => Promise<Response>): Promise<Response> {
-  try {
-    return await handle();
-  } catch (error) {
-    if (error instanceof MeprocError) return legacyError(error);
-    throw error;
-  }
-}
-
 type Query = Readonly<Record<string, string | undefined>>;
 
-async function named(query: Query, handle: (name: string) => Promise<Response>): Promise<Response> {
-  const { name } = query;
-  if (name === undefined || name === "") return legacyAnswer(400, "name is required");
-  return answered(() => handle(name));
+/** Every error of the core leaves in the words of 1.x. */
+function makeAnswers(log: HttpDeps["log"]) {
+  const answered = async (request: Request, handle: () => Promise<Response>): Promise<Response> => {
+    try {
+      return await handle();
+    } catch (error) {
+      if (!(error instanceof MeprocError)) throw error;
+      logRefusal(log, request, error);
+      return legacyError(error);
+    }
+  };
+  const named = (request: Request, query: Query, handle: (name: string) => Promise<Response>) => {
+    const { name } = query;
+    if (name === undefined || name === "") return legacyAnswer(400, "name is required");
+    return answered(request, () => handle(name));
+  };
+  return { answered, named };
 }
 
 /** The JSON object in a body, whatever its content type says; `undefined` if there is none. */

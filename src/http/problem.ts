@@ -1,5 +1,5 @@
 /** The one map from errors to answers: problem+json (RFC 9457) under /api/v1, `code` and `msg` elsewhere. */
-import { type ErrorCode, InvalidError, type Issue, MeprocError } from "../domain/errors.ts";
+import { type ErrorCode, InvalidError, type Issue, type MeprocError } from "../domain/errors.ts";
 
 export const STATUS: Record<ErrorCode, number> = {
   not_found: 404,

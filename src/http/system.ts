@@ -65,7 +65,8 @@ export function systemRoutes({ supervisor, clock, version }: HttpDeps) {
         detail: documented({
           tag: "Service",
           summary: "The next times of a schedule",
-          description: "Checks a cron expression and computes when it would run, in the time zone of the service.",
+          description:
+            "Checks a cron expression and computes when it would run, in the time zone of the service.",
           parameters: [
             {
               name: "cron",

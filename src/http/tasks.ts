@@ -1,6 +1,16 @@
 /** /api/v1/tasks: definitions and what is done with them. */
 import { Elysia } from "elysia";
-import { CLOSING, CONFLICT, EXISTS, FORBIDDEN, INVALID, NOT_FOUND, type Parameter, documented, ref } from "./docs.ts";
+import {
+  CLOSING,
+  CONFLICT,
+  EXISTS,
+  FORBIDDEN,
+  INVALID,
+  NOT_FOUND,
+  type Parameter,
+  documented,
+  ref,
+} from "./docs.ts";
 import type { HttpDeps } from "./deps.ts";
 import { readJson } from "./json-body.ts";
 import { taskView } from "./task-view.ts";
@@ -17,7 +27,7 @@ export const taskName: Parameter = {
 
 export function taskRoutes({ supervisor }: HttpDeps) {
   return new Elysia({ name: "tasks", prefix: "/tasks" })
-    .get("/", () => ({ items: supervisor.list().map(taskView), next_cursor: null }), {
+    .get("", () => ({ items: supervisor.list().map(taskView), next_cursor: null }), {
       detail: documented({
         tag,
         summary: "All tasks",
@@ -26,7 +36,7 @@ export function taskRoutes({ supervisor }: HttpDeps) {
       }),
     })
     .post(
-      "/",
+      "",
       async ({ body, status }) => {
         const group = await supervisor.define(readJson(body));
         return status(201, taskView(group));
@@ -76,7 +86,8 @@ export function taskRoutes({ supervisor }: HttpDeps) {
         detail: documented({
           tag,
           summary: "Stop and remove a task",
-          description: "Answers when its processes are gone; the name is free then. Its output stays on disk.",
+          description:
+            "Answers when its processes are gone; the name is free then. Its output stays on disk.",
           parameters: [taskName],
           answers: { 204: { description: "Removed" }, 403: FORBIDDEN, 404: NOT_FOUND, 409: CONFLICT },
         }),

@@ -52,7 +52,11 @@ export function discardFifo(fifo: Fifo): void {
 }
 
 /** Both FIFOs of a run, or neither. */
-export function openFifoPair(directory: string, run: string, owner: Identity | null): { out: Fifo; err: Fifo } {
+export function openFifoPair(
+  directory: string,
+  run: string,
+  owner: Identity | null,
+): { out: Fifo; err: Fifo } {
   const out = openFifo(directory, `${run}.out`, owner);
   try {
     return { out, err: openFifo(directory, `${run}.err`, owner) };

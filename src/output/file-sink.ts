@@ -20,7 +20,7 @@ export class FileSink {
     this.#files.turn(Date.now());
     try {
       const fd = this.#files.of(alias);
-      for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at);
+      for (let at = 0; at < bytes.length;) at += writeSync(fd, bytes, at);
     } catch (error) {
       this.#reportLoss(alias, bytes.length, inWords(error));
     }

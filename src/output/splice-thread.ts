@@ -58,7 +58,7 @@ async function run(logDir: string, wake: number): Promise<void> {
   wakeFd = wake;
   epoll.add(wakeFd, EPOLLIN);
   tell({ kind: "ready" });
-  for (let lastWake = 0; running; ) {
+  for (let lastWake = 0; running;) {
     const ready = epoll.wait();
     const now = performance.now();
     files.turn(Date.now());
@@ -162,7 +162,7 @@ function copy(stream: Stream, target: number): number {
   const count = libc.read(stream.fd, ptr(buffer), buffer.length);
   if (count <= 0) return count;
   try {
-    for (let at = 0; at < count; ) at += writeSync(target, buffer, at, count - at);
+    for (let at = 0; at < count;) at += writeSync(target, buffer, at, count - at);
   } catch (error) {
     lose(stream.alias, count, inWords(error));
   }

@@ -3,7 +3,15 @@ import { type Pointer, read } from "bun:ffi";
 import { openLibc } from "../platform/libc.ts";
 
 /** From asm-generic/errno-base.h; the same on every Linux that Bun runs on. */
-export const ERRNO = { EINTR: 4, EAGAIN: 11, EINVAL: 22, EFBIG: 27, ENOSPC: 28, EROFS: 30, EDQUOT: 122 } as const;
+export const ERRNO = {
+  EINTR: 4,
+  EAGAIN: 11,
+  EINVAL: 22,
+  EFBIG: 27,
+  ENOSPC: 28,
+  EROFS: 30,
+  EDQUOT: 122,
+} as const;
 const WORDS: Readonly<Record<number, string>> = {
   [ERRNO.EFBIG]: "the file has reached the largest size allowed",
   [ERRNO.ENOSPC]: "no space left on device",

@@ -15,7 +15,7 @@ function direct(descriptor: number): Writable {
   return new Writable({
     decodeStrings: true,
     write(chunk: Buffer, _encoding, done) {
-      for (let at = 0; at < chunk.length; ) at += writeSync(descriptor, chunk, at);
+      for (let at = 0; at < chunk.length;) at += writeSync(descriptor, chunk, at);
       done();
     },
   });

@@ -8,7 +8,11 @@ import { inWords } from "../platform/system-errors.ts";
 /** The first argument by which the executable knows that it is the launcher. */
 export const LAUNCH = "__launch";
 
-export function launchCommand(self: readonly string[], identity: Identity, command: readonly string[]): string[] {
+export function launchCommand(
+  self: readonly string[],
+  identity: Identity,
+  command: readonly string[],
+): string[] {
   const { uid, gid, account } = identity;
   return [...self, LAUNCH, String(uid), String(gid), account?.name ?? "", ...command];
 }
@@ -32,6 +36,8 @@ export function launch(args: readonly string[]): never {
 }
 
 function definedEnvironment(): Record<string, string> {
-  const entries = Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined);
+  const entries = Object.entries(process.env).filter(
+    (entry): entry is [string, string] => entry[1] !== undefined,
+  );
   return Object.fromEntries(entries);
 }

@@ -54,12 +54,16 @@ export class SystemUsers implements Users {
   }
 
   async #lookUp(database: Database, name: string): Promise<string | null> {
-    const command = process.platform === "darwin" && database === "passwd" ? ["id", "-P", name] : ["getent", database, name];
+    const command =
+      process.platform === "darwin" && database === "passwd"
+        ? ["id", "-P", name]
+        : ["getent", database, name];
     try {
       const { code, output } = await this.#children.run(command);
       return code === 0 ? (output.split("\n")[0] ?? null) : null;
     } catch (error) {
-      if (codeOf(error) !== "ENOENT") throw new Error(`the look-up failed: ${inWords(error)}`, { cause: error });
+      if (codeOf(error) !== "ENOENT")
+        throw new Error(`the look-up failed: ${inWords(error)}`, { cause: error });
       return fromFile(database, name);
     }
   }
@@ -75,5 +79,6 @@ function assertMayBecome(uid: number, gid: number): void {
   const own = process.geteuid?.() ?? 0;
   if (own === 0) return;
   if (uid !== own) throw new Error("the service does not run as root and may not become another user");
-  if (gid !== process.getegid?.()) throw new Error("the service does not run as root and may not take another group");
+  if (gid !== process.getegid?.())
+    throw new Error("the service does not run as root and may not take another group");
 }

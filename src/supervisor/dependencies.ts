@@ -42,7 +42,9 @@ function trace(name: string, last: string, cameFrom: ReadonlyMap<string, string>
 }
 
 /** For each task the tasks that depend on it directly, and so have to be stopped before it. */
-export function dependents(tasks: readonly { name: string; deps: readonly string[] }[]): Map<string, string[]> {
+export function dependents(
+  tasks: readonly { name: string; deps: readonly string[] }[],
+): Map<string, string[]> {
   const result = new Map<string, string[]>(tasks.map(({ name }) => [name, []]));
   for (const { name, deps } of tasks) for (const dep of deps) result.get(dep)?.push(name);
   return result;

@@ -141,7 +141,11 @@ export class TaskGroup {
     const next = nextTime(this.task.cron, clock.now().wall);
     this.nextRunAt = next;
     if (next === null) return;
-    this.#deps.publish({ kind: "schedule.planned", task: this.task.name, next_run_at: new Date(next).toISOString() });
+    this.#deps.publish({
+      kind: "schedule.planned",
+      task: this.task.name,
+      next_run_at: new Date(next).toISOString(),
+    });
     this.#cancelSchedule = clock.atWall(next, () => this.#fire(next));
   }
 

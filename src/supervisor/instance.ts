@@ -54,7 +54,13 @@ export class Instance {
   #timer: Cancel | null = null;
   #whenGone: (() => void)[] = [];
 
-  constructor(task: Task, index: number, policy: Policy, deps: InstanceDeps, alias = aliasOf(task.name, index)) {
+  constructor(
+    task: Task,
+    index: number,
+    policy: Policy,
+    deps: InstanceDeps,
+    alias = aliasOf(task.name, index),
+  ) {
     this.task = task;
     this.index = index;
     this.alias = alias;
@@ -120,7 +126,8 @@ export class Instance {
     if (this.#draining) return;
     this.#draining = true;
     try {
-      for (let next = this.#mailbox.shift(); next !== undefined; next = this.#mailbox.shift()) this.#take(next);
+      for (let next = this.#mailbox.shift(); next !== undefined; next = this.#mailbox.shift())
+        this.#take(next);
     } finally {
       this.#draining = false;
     }
@@ -133,7 +140,8 @@ export class Instance {
     const { state, effects } = step(before, input, this.#policy, context, this.#deps.clock.now());
     if (state === before && effects.length === 0) return;
     const legal: readonly string[] = MOVES[before.kind];
-    if (!legal.includes(state.kind)) throw new Error(`illegal move ${before.kind} → ${state.kind} on ${input.kind}`);
+    if (!legal.includes(state.kind))
+      throw new Error(`illegal move ${before.kind} → ${state.kind} on ${input.kind}`);
     this.#state = state;
     this.#schedule(before);
     this.#tell(before, state);

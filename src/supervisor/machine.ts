@@ -127,7 +127,7 @@ function start(state: InstanceState, trigger: Trigger, policy: Policy, now: Mome
     case "scheduled":
       return ready(trigger, policy, now);
     case "stopping":
-      return same({ ...state, then: "start" });
+      return same({ ...state, next: "start" });
     case "backoff":
       return trigger === "schedule" ? same(state) : wait(trigger, now);
     case "waiting":
@@ -164,14 +164,14 @@ function spawn(run: RunId, trigger: Trigger, attempt: number, now: Moment): Step
 
 function stop(
   state: InstanceState,
-  then: "stopped" | "start",
+  next: "stopped" | "start",
   policy: Policy,
   context: Context,
   now: Moment,
 ): Step {
-  if (state.kind === "stopping") return same({ ...state, then });
+  if (state.kind === "stopping") return same({ ...state, next });
   const live = state.kind === "starting" || state.kind === "running";
-  if (!live && !context.leftovers) return rest(then, policy, now);
+  if (!live && !context.leftovers) return rest(next, policy, now);
   return {
     state: {
       kind: "stopping",
@@ -180,14 +180,14 @@ function stop(
       pid: state.kind === "running" ? state.pid : null,
       phase: "term",
       deadline: now.mono + policy.stopTimeoutMs,
-      then,
+      next,
     },
     effects: [{ kind: "terminate" }],
   };
 }
 
-function rest(then: "stopped" | "start", policy: Policy, now: Moment): Step {
-  return then === "start" ? ready("restart", policy, now) : same({ kind: "stopped", since: now });
+function rest(next: "stopped" | "start", policy: Policy, now: Moment): Step {
+  return next === "start" ? ready("restart", policy, now) : same({ kind: "stopped", since: now });
 }
 
 function spawned(state: InstanceState, run: RunId, pid: number | null, now: Moment): Step {
@@ -221,7 +221,7 @@ function ended(
 
 function gone(state: InstanceState, policy: Policy, now: Moment): Step {
   if (state.kind !== "stopping" || state.run !== null) return same(state);
-  return rest(state.then, policy, now);
+  return rest(state.next, policy, now);
 }
 
 function tick(state: InstanceState, run: RunId, policy: Policy, now: Moment): Step {

@@ -145,7 +145,8 @@ export class Supervisor {
   #add(task: Task, trigger: Trigger): TaskGroup {
     const deps: GroupDeps = {
       ...this.#deps,
-      blockersOf: (each) => blockers(each.name, this.#depsOf, (name) => this.#groups.get(name)?.active ?? false),
+      blockersOf: (each) =>
+        blockers(each.name, this.#depsOf, (name) => this.#groups.get(name)?.active ?? false),
       released: () => this.#reconsider(),
     };
     const group = new TaskGroup(task, deps);
@@ -185,7 +186,8 @@ export class Supervisor {
   }
 
   #assertOpen(): void {
-    if (this.#closing) throw new MeprocError("shutting_down", "The service is stopping and takes no new work");
+    if (this.#closing)
+      throw new MeprocError("shutting_down", "The service is stopping and takes no new work");
   }
 }
 
