@@ -38,7 +38,12 @@ export type InstanceState =
       readonly next: "stopped" | "start";
     })
   | (Since & { readonly kind: "exited"; readonly last: Outcome })
-  | (Since & { readonly kind: "failed"; readonly reason: string });
+  | (Since & {
+      readonly kind: "failed";
+      readonly reason: string;
+      /** Its process is still there and cannot be ended, so no other may be started. */
+      readonly stuck: boolean;
+    });
 
 export type StateKind = InstanceState["kind"];
 export const STATE_KINDS = [

@@ -97,7 +97,7 @@ export function step(
 ): Step {
   switch (input.kind) {
     case "start":
-      return start(state, input.trigger, policy, now);
+      return isStuck(state) ? same(state) : start(state, input.trigger, policy, now);
     case "stop":
       return stop(state, "stopped", policy, context, now);
     case "restart":
@@ -109,6 +109,7 @@ export function step(
     case "spawned":
       return spawned(state, input.run, input.pid, now);
     case "spawn_failed":
+      if (state.kind === "running") return same(state);
       return ended(state, input.run, spawnError(input.reason), policy, context, now);
     case "exited":
       return ended(state, input.run, input.outcome, policy, context, now);
@@ -117,6 +118,10 @@ export function step(
     case "tick":
       return tick(state, input.run, policy, now);
   }
+}
+
+function isStuck(state: InstanceState): boolean {
+  return state.kind === "failed" && state.stuck;
 }
 
 function start(state: InstanceState, trigger: Trigger, policy: Policy, now: Moment): Step {
@@ -215,11 +220,13 @@ function ended(
     return same({ kind: "backoff", since: now, retryAt, attempt, last: outcome });
   }
   if (policy.scheduled) return same({ kind: "scheduled", since: now });
-  if (neverRan) return same({ kind: "failed", since: now, reason: outcome.reason ?? "cannot be started" });
+  if (neverRan)
+    return same({ kind: "failed", since: now, reason: outcome.reason ?? "cannot be started", stuck: false });
   return same({ kind: "exited", since: now, last: outcome });
 }
 
 function gone(state: InstanceState, policy: Policy, now: Moment): Step {
+  if (isStuck(state)) return same({ kind: "stopped", since: now });
   if (state.kind !== "stopping" || state.run !== null) return same(state);
   return rest(state.next, policy, now);
 }
@@ -233,5 +240,10 @@ function tick(state: InstanceState, run: RunId, policy: Policy, now: Moment): St
     const deadline = now.mono + policy.killTimeoutMs;
     return { state: { ...state, phase: "kill", deadline }, effects: [{ kind: "kill" }] };
   }
-  return same({ kind: "failed", since: now, reason: "unkillable: it is still there after SIGKILL" });
+  return same({
+    kind: "failed",
+    since: now,
+    reason: "unkillable: it is still there after SIGKILL",
+    stuck: true,
+  });
 }

@@ -192,9 +192,7 @@ export class Supervisor {
 }
 
 function assertGone(group: TaskGroup): void {
-  const stuck = group.instances.find(
-    ({ state }) => state.kind === "failed" && state.reason.startsWith("unkillable"),
-  );
+  const stuck = group.instances.find(({ state }) => state.kind === "failed" && state.stuck);
   if (stuck === undefined) return;
   throw new MeprocError("conflict", `The process of ${stuck.alias} cannot be killed`, {
     hint: "It hangs in the kernel, often on a disk or network file system that does not answer",
