@@ -67,18 +67,31 @@ function parseToml(path: string): unknown {
   try {
     return Bun.TOML.parse(text);
   } catch (error) {
-    throw new ConfigError(`${path}${lineOf(error)}`, `not valid TOML: ${tomlReason(error)}`);
+    throw new ConfigError(`${path}:${brokenLine(text)}`, `not valid TOML: ${tomlReason(error)}`);
   }
 }
 
-function lineOf(error: unknown): string {
-  const position = typeof error === "object" && error !== null && "position" in error ? error.position : null;
-  if (typeof position !== "object" || position === null || !("line" in position)) return "";
-  return `:${position.line}`;
+/** The parser tells no line: it is the one after the longest beginning that is valid. */
+function brokenLine(text: string): number {
+  const lines = text.split("\n");
+  for (let good = lines.length - 1; good > 0; good--)
+    if (isToml(lines.slice(0, good).join("\n"))) return good + 1;
+  return 1;
+}
+
+function isToml(text: string): boolean {
+  try {
+    Bun.TOML.parse(text);
+    return true;
+  } catch (error) {
+    if (error instanceof SyntaxError) return false;
+    throw error;
+  }
 }
 
 function tomlReason(error: unknown): string {
-  return error instanceof Error ? (error.message.split("\n")[0] ?? "") : String(error);
+  const message = error instanceof Error ? (error.message.split("\n")[0] ?? "") : String(error);
+  return message.replace(/^TOML Parse error: /, "");
 }
 
 function checkTasks(path: string, tasks: readonly unknown[], checkTask: CheckTask): void {
