@@ -2,7 +2,6 @@
  * The HTTP surface as one Elysia app over its dependencies. It owns what all routes share: who may come in, what an
  * error looks like, which headers every answer carries. The routes are in a file for each resource.
  */
-import { staticPlugin } from "@elysiajs/static";
 import { Elysia } from "elysia";
 import { MeprocError } from "../domain/errors.ts";
 import { allowedMethods } from "./allowed-methods.ts";
@@ -14,6 +13,7 @@ import { legacyAnswer, legacyError } from "./legacy-answer.ts";
 import { legacyRoutes } from "./legacy.ts";
 import { outputRoutes } from "./output.ts";
 import { documented } from "./docs.ts";
+import { pageRoutes } from "./page.ts";
 import { plainProblem, problemResponse } from "./problem.ts";
 import { logRefusal, pathOf } from "./refusal.ts";
 import { systemRoutes } from "./system.ts";
@@ -76,20 +76,7 @@ export async function createApp(deps: HttpDeps) {
     return methodNotAllowed(path, allow);
   };
   if (deps.pageDir === null) return app;
-  return app.use(await pageFiles(deps.pageDir));
-}
-
-/** The page and Swagger UI, embedded in the executable. Their names carry no hash, so browsers ask each time. */
-function pageFiles(assets: string) {
-  return staticPlugin({
-    assets,
-    prefix: "/",
-    alwaysStatic: true,
-    maxAge: 0,
-    directive: "no-cache",
-    detail: { hide: true },
-    silent: true,
-  });
+  return app.use(await pageRoutes(deps.pageDir));
 }
 
 const isApi = (path: string): boolean => path === API || path.startsWith(`${API}/`);

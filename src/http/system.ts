@@ -56,17 +56,17 @@ export function systemRoutes({ supervisor, clock, version }: HttpDeps) {
       "/schedule/preview",
       ({ query }) => {
         const expression = query["cron"] ?? "";
+        const count = previewCount(query["count"]);
         const problem = cronProblem(expression);
-        if (problem !== null) throw invalid("/cron", problem);
-        const next = nextTimes(expression, clock.now().wall, previewCount(query["count"]));
-        return { timezone: localTimezone(), next: next.map((time) => time.toISOString()) };
+        const next = problem === null ? nextTimes(expression, clock.now().wall, count) : [];
+        return { timezone: localTimezone(), problem, next: next.map((time) => time.toISOString()) };
       },
       {
         detail: documented({
           tag: "Service",
           summary: "The next times of a schedule",
           description:
-            "Checks a cron expression and computes when it would run, in the time zone of the service.",
+            "Checks a cron expression, also one that is being typed, and computes when it would run in the time zone of the service. `problem` says in words what is wrong with it, or is null.",
           parameters: [
             {
               name: "cron",
@@ -86,7 +86,11 @@ export function systemRoutes({ supervisor, clock, version }: HttpDeps) {
           answers: {
             200: {
               description: "The times",
-              example: { timezone: "UTC", next: ["2026-11-22T12:05:00.000Z", "2026-11-22T12:10:00.000Z"] },
+              example: {
+                timezone: "UTC",
+                problem: null,
+                next: ["2026-11-22T12:05:00.000Z", "2026-11-22T12:10:00.000Z"],
+              },
             },
             400: INVALID,
           },

@@ -7,24 +7,28 @@ import { RESERVED_NAMES, type Task, TaskDefinition, completeTask } from "../doma
 import { type DepsOf, findCycle } from "./dependencies.ts";
 import { cronProblem } from "./schedule.ts";
 
-/** Shape and fields, without a look at the world. Throws InvalidError. */
+/** Shape and fields, without a look at the world. Throws InvalidError with everything that is wrong. */
 export function parseTask(input: unknown): Task {
   const parsed = parse(TaskDefinition, input);
-  if (!parsed.ok) throw new InvalidError(parsed.issues);
-  const issues = [...fieldIssues(parsed.value)];
-  if (issues.length > 0) throw new InvalidError(issues);
+  const shape = parsed.ok ? [] : parsed.issues;
+  const broken = new Set(shape.map(({ path }) => path));
+  const rules = [...fieldIssues(textFields(input))].filter(({ path }) => !broken.has(path));
+  if (!parsed.ok || rules.length > 0) throw new InvalidError([...shape, ...rules]);
   return completeTask(parsed.value);
 }
 
-function* fieldIssues(definition: TaskDefinition): Generator<Issue> {
-  const { name, type, cron, user, group } = definition;
-  if (RESERVED_NAMES.includes(name))
-    yield { path: "/name", message: `name '${name}' is reserved`, rule: "reserved" };
-  else {
-    const problem = nameProblem(name);
-    if (problem !== null) yield { path: "/name", message: problem, rule: "shape" };
-  }
-  if (cron !== undefined && type !== "cron")
+type TextFields = Readonly<Partial<Record<string, string>>>;
+
+/** The fields that are texts, also of a definition of which others are wrong. */
+function textFields(input: unknown): TextFields {
+  if (typeof input !== "object" || input === null) return {};
+  return Object.fromEntries(Object.entries(input).filter((entry) => typeof entry[1] === "string"));
+}
+
+function* fieldIssues(fields: TextFields): Generator<Issue> {
+  const { name, type, cron, user, group } = fields;
+  if (name !== undefined) yield* nameIssues(name);
+  if (cron !== undefined && type !== undefined && type !== "cron")
     yield { path: "/cron", message: "only a task of type cron has a schedule", rule: "cron_type" };
   const schedule = type === "cron" && cron !== undefined ? cronProblem(cron) : null;
   if (schedule !== null) yield { path: "/cron", message: schedule, rule: "cron_format" };
@@ -32,6 +36,13 @@ function* fieldIssues(definition: TaskDefinition): Generator<Issue> {
     const path = user === undefined ? "/group" : "/user";
     yield { path, message: "a coroutine runs inside the service and has its rights", rule: "shape" };
   }
+}
+
+function* nameIssues(name: string): Generator<Issue> {
+  if (RESERVED_NAMES.includes(name))
+    yield { path: "/name", message: `name '${name}' is reserved`, rule: "reserved" };
+  const problem = nameProblem(name);
+  if (problem !== null) yield { path: "/name", message: problem, rule: "shape" };
 }
 
 /** The dependencies close no cycle. Throws InvalidError. */
