@@ -77,6 +77,8 @@ export class SpliceCapture implements Capture {
   }
 
   async close(): Promise<void> {
+    // from here on its answer is what the service lives for
+    this.#worker.ref();
     await new Promise<void>((resolve) => {
       this.#closed = resolve;
       this.#send({ kind: "close" });
