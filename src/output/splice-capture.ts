@@ -14,6 +14,9 @@ const EFD_CLOEXEC = 0o2000000;
 const EFD_NONBLOCK = 0o4000;
 const ONE = new Uint8Array(new BigUint64Array([1n]).buffer);
 
+/** The types of the browser's Worker hide what Bun's has beside. */
+type BunWorker = Worker & { ref(): void };
+
 export interface SpliceCaptureOptions {
   readonly fifoDir: string;
   readonly logDir: string;
@@ -24,7 +27,7 @@ export interface SpliceCaptureOptions {
 
 export class SpliceCapture implements Capture {
   readonly #options: SpliceCaptureOptions;
-  readonly #worker: Worker;
+  readonly #worker: BunWorker;
   readonly #wakeFd: number;
   readonly #seen = new Map<string, number>();
   readonly #growth = new Growth((alias) => {
@@ -38,7 +41,7 @@ export class SpliceCapture implements Capture {
     this.#options = options;
     const libc = openLibc({ eventfd: { args: ["u32", "i32"], returns: "i32" } });
     this.#wakeFd = libc.eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    this.#worker = new Worker(options.thread, { ref: false });
+    this.#worker = new Worker(options.thread, { ref: false }) as BunWorker;
     this.#worker.onmessage = (event: MessageEvent<FromThread>) => this.#receive(event.data);
     this.#send({ kind: "setup", logDir: options.logDir, wakeFd: this.#wakeFd });
   }
