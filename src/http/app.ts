@@ -20,6 +20,8 @@ import { systemRoutes } from "./system.ts";
 import { taskRoutes } from "./tasks.ts";
 
 export const MAX_BODY_BYTES = 1 << 20;
+/** A stop may take its 10 s and the kill another 5 before there is an answer; the default of 10 would cut that off. */
+const IDLE_TIMEOUT_S = 60;
 const API = "/api/v1";
 
 const SECURITY_HEADERS = {
@@ -35,7 +37,7 @@ export async function createApp(deps: HttpDeps) {
   const app = new Elysia({
     normalize: false,
     nativeStaticResponse: false,
-    serve: { maxRequestBodySize: MAX_BODY_BYTES },
+    serve: { maxRequestBodySize: MAX_BODY_BYTES, idleTimeout: IDLE_TIMEOUT_S },
   })
     .onRequest(({ request, set }) => {
       Object.assign(set.headers, SECURITY_HEADERS);
