@@ -1,0 +1,40 @@
+/** The calls about tasks. */
+import { API, request, send } from "./http.ts";
+import type { Page, Task } from "./types.ts";
+
+export type TaskVerb = "start" | "stop" | "restart";
+
+export function taskPath(name: string): string {
+  return `${API}/tasks/${encodeURIComponent(name)}`;
+}
+
+/** All tasks, following the cursor to the end. */
+export async function listTasks(): Promise<Task[]> {
+  const tasks: Task[] = [];
+  let cursor: string | null = null;
+  do {
+    const query: string = cursor === null ? "" : `?cursor=${encodeURIComponent(cursor)}`;
+    const page: Page<Task> = await request<Page<Task>>(`${API}/tasks${query}`);
+    tasks.push(...page.items);
+    cursor = page.next_cursor;
+  } while (cursor !== null);
+  return tasks;
+}
+
+export function getTask(name: string): Promise<Task> {
+  return request<Task>(taskPath(name));
+}
+
+export function createTask(definition: Record<string, unknown>): Promise<Task> {
+  return request<Task>(`${API}/tasks`, { method: "POST", body: definition });
+}
+
+/** Starts, stops or restarts; answers once the old processes are gone, which may take 10 s. */
+export async function commandTask(name: string, verb: TaskVerb): Promise<void> {
+  await send(`${taskPath(name)}/${verb}`, { method: "POST" });
+}
+
+/** Stops and removes; answers once its processes are gone, which may take 10 s. */
+export async function removeTask(name: string): Promise<void> {
+  await send(taskPath(name), { method: "DELETE" });
+}

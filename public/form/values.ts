@@ -1,0 +1,39 @@
+/** What is in the form, and the body that is made of it. The service judges it, not the page. */
+import type { Field } from "./fields.ts";
+
+export type Value = string | readonly string[];
+export type Values = Readonly<Record<string, Value>>;
+
+export function fieldValue(values: Values, field: Field): Value {
+  return values[field.key] ?? (field.kind === "list" ? [] : field.initial);
+}
+
+/** The fields that mean something for the chosen type. */
+export function fieldsFor(fields: readonly Field[], values: Values): Field[] {
+  const chooser = fields.find((field) => field.key === "type");
+  const type = chooser ? String(fieldValue(values, chooser)) : "";
+  return fields.filter((field) => field.types === null || field.types.includes(type));
+}
+
+/** The body to send: an empty box is a field that is not sent. */
+export function bodyOf(fields: readonly Field[], values: Values): Record<string, unknown> {
+  const filled = fields.map((field) => [field, fieldValue(values, field)] as const);
+  return Object.fromEntries(
+    filled.filter(([, value]) => value.length > 0).map(([field, value]) => [field.key, parsed(field, value)]),
+  );
+}
+
+/** What cannot be read as what it should be goes as it was typed: the service says what is wrong with it. */
+function parsed(field: Field, value: Value): unknown {
+  if (typeof value !== "string") return value;
+  const text = value.trim();
+  if (field.kind === "number") return text !== "" && Number.isFinite(Number(text)) ? Number(text) : value;
+  if (field.kind === "flag") return value === "true";
+  if (field.kind !== "json") return value;
+  try {
+    return JSON.parse(text) as unknown;
+  } catch (error) {
+    if (error instanceof SyntaxError) return value;
+    throw error;
+  }
+}

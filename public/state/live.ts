@@ -1,0 +1,83 @@
+/** Keeps what the page knows current: the event stream says what changed, and just that is read again. */
+import { API, AwayError, messageOf, ProblemError } from "../api/http.ts";
+import { getSystem } from "../api/service.ts";
+import { openStream } from "../api/stream.ts";
+import { getTask, listTasks } from "../api/tasks.ts";
+import type { Fact } from "../api/types.ts";
+import { setClockFrom } from "./clock.ts";
+import { createRefresher } from "./refresher.ts";
+import { replaceTask, replaceTasks, service, setLink, setTrouble } from "./service.ts";
+
+const refresher = createRefresher(readOne, readAll);
+
+/** An answer that was under way when its task went may be from before: it is not to bring the task back. */
+const goneWhileReading = new Set<string>();
+
+/** Reads one task, or all, again soon: for callers that have changed something or were asked to. */
+export const refreshTask = refresher.one;
+export const refreshTasks = refresher.all;
+
+/** Starts watching, for as long as the page lives. */
+export function watchService(): void {
+  openStream({
+    url: () => `${API}/events`,
+    events: { fact: (event) => onFact(JSON.parse(event.data) as Fact) },
+    onOpen: () => {
+      setLink("live");
+      refresher.all();
+      void readSystem();
+    },
+    // One lost connection may be a proxy's whim; when the next try fails too, the service is away.
+    onDown: (failures) => {
+      if (failures > 1) setLink("away");
+    },
+  });
+}
+
+/** Takes a task off the list that is known to be gone. */
+export function taskGone(name: string): void {
+  refresher.forget(name);
+  goneWhileReading.add(name);
+  replaceTask(name, null);
+}
+
+function onFact(fact: Fact): void {
+  if (!fact.task) refresher.all();
+  else if (fact.kind === "task.removed") taskGone(fact.task);
+  else refresher.one(fact.task);
+}
+
+async function readAll(): Promise<void> {
+  goneWhileReading.clear();
+  try {
+    const tasks = await listTasks();
+    if (goneWhileReading.size > 0) refresher.all();
+    replaceTasks(tasks.filter((task) => !goneWhileReading.has(task.name)));
+  } catch (error) {
+    // When nothing answers, the event stream notices too, says so, and reads again once it is back.
+    if (!(error instanceof AwayError)) setTrouble(messageOf(error));
+  }
+}
+
+async function readOne(name: string): Promise<void> {
+  goneWhileReading.delete(name);
+  try {
+    const task = await getTask(name);
+    if (goneWhileReading.has(name)) refresher.one(name);
+    else replaceTask(name, task);
+  } catch (error) {
+    if (error instanceof ProblemError && error.problem.status === 404) replaceTask(name, null);
+    else if (!(error instanceof AwayError)) setTrouble(messageOf(error));
+  }
+}
+
+async function readSystem(): Promise<void> {
+  try {
+    const system = await getSystem();
+    setClockFrom(system);
+    service.update((now) => ({ ...now, system }));
+  } catch (error) {
+    // Only the header's version and host are missing then; the tasks are what matters.
+    console.warn("Could not read the service's own data:", messageOf(error));
+  }
+}

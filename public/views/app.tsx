@@ -1,0 +1,37 @@
+/** The whole page: header, banner, tasks, and whichever dialog is open. */
+import { useEffect } from "preact/hooks";
+import { Toaster } from "../parts/toaster.tsx";
+import { service } from "../state/service.ts";
+import { useStore } from "../state/store.ts";
+import { taskProblem } from "../task/condition.ts";
+import { AwayBanner } from "./away-banner.tsx";
+import { Dialogs } from "./dialogs.tsx";
+import { Header } from "./header.tsx";
+import { TasksView } from "./tasks/tasks-view.tsx";
+
+export function App() {
+  useProblemsInTitle();
+  return (
+    <>
+      <Header />
+      <AwayBanner />
+      <main>
+        <TasksView />
+      </main>
+      <Dialogs />
+      <Toaster />
+    </>
+  );
+}
+
+function useProblemsInTitle(): void {
+  const problems = useStore(
+    service,
+    (now) => [...now.tasks.values()].filter((task) => taskProblem(task) !== null).length,
+  );
+  const host = useStore(service, (now) => now.system?.host);
+  useEffect(() => {
+    const name = host ? `Meproc · ${host}` : "Meproc";
+    document.title = problems > 0 ? `(${problems}) ${name}` : name;
+  }, [problems, host]);
+}
