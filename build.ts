@@ -8,7 +8,12 @@ const dist = join(root, "dist");
 const page = join(dist, "page");
 const SWAGGER_FILES = ["swagger-ui-bundle.js", "swagger-ui.css"];
 /** The workers' modules are entry points: each runs in a thread of its own. */
-const ENTRY_POINTS = ["src/main.ts", "src/output/splice-thread.ts", "src/spawn/coroutine-host.ts"];
+const ENTRY_POINTS = [
+  "src/main.ts",
+  "src/output/splice-thread.ts",
+  "src/spawn/coroutine-host.ts",
+  "src/spawn/exit-thread.ts",
+];
 
 const TARGETS = {
   "meproc-linux-x64": "bun-linux-x64",

@@ -3,7 +3,8 @@ import packageJson from "../package.json";
 import { parseCommand } from "./cli/command.ts";
 import { ConfigError, loadConfig } from "./config/load.ts";
 import type { Config } from "./domain/config.ts";
-import { StartError, serve } from "./serve.ts";
+import { serve } from "./serve.ts";
+import { StartError } from "./service.ts";
 import { parseTask } from "./supervisor/admission.ts";
 
 const { version } = packageJson;
@@ -14,7 +15,7 @@ export async function run(args: readonly string[]): Promise<void> {
   const config = orExit(2, () => loadConfig(invocation.flags, process.env, parseTask));
   if (invocation.command === "check-config") return printConfig(config);
   try {
-    await serve(config, version, process.env);
+    await serve(config, version, process.env, args);
   } catch (error) {
     exitWith(1, error);
   }

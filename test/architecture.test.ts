@@ -14,10 +14,11 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   supervisor: ["domain"],
   spawn: ["domain", "platform"],
   output: ["domain", "platform"],
+  store: ["domain", "platform"],
   events: ["domain", "platform"],
   http: ["domain", "supervisor"],
   cli: ["domain", "config"],
-  root: ["domain", "platform", "config", "supervisor", "spawn", "output", "events", "http", "cli"],
+  root: ["domain", "platform", "config", "supervisor", "spawn", "output", "store", "events", "http", "cli"],
 };
 
 function roomOf(path: string): string {

@@ -45,6 +45,11 @@ export function loadConfig(flags: Flags, variables: Variables, checkTask: CheckT
     dataDir,
     bootstrapCmd: file.bootstrap_cmd ?? null,
     web: { ip: file.web?.ip ?? null, port: file.web?.port ?? null },
+    exitWith: file.exit_with ?? null,
+    history: {
+      maxRunsPerTask: file.history?.max_runs_per_task ?? 1000,
+      maxAgeDays: file.history?.max_age_days ?? 30,
+    },
     tasks: file.tasks ?? [],
     file: path,
   });

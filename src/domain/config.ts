@@ -24,6 +24,21 @@ export const ConfigFile = Type.Object(
         { additionalProperties: false },
       ),
     ),
+    exit_with: Type.Optional(
+      Type.String({
+        minLength: 1,
+        description: "When this task ends for good, so does the service, with its code",
+      }),
+    ),
+    history: Type.Optional(
+      Type.Object(
+        {
+          max_runs_per_task: Type.Optional(Type.Integer({ minimum: 1 })),
+          max_age_days: Type.Optional(Type.Integer({ minimum: 1, maximum: 36_500 })),
+        },
+        { additionalProperties: false },
+      ),
+    ),
     tasks: Type.Optional(Type.Array(Type.Object({}, { additionalProperties: true }))),
   },
   { additionalProperties: false },
@@ -39,6 +54,10 @@ export interface Config {
   readonly dataDir: string;
   readonly bootstrapCmd: string | null;
   readonly web: { readonly ip: string | null; readonly port: number | null };
+  /** The task whose end is the service's end, or `null`. */
+  readonly exitWith: string | null;
+  /** What is kept of runs and facts. */
+  readonly history: { readonly maxRunsPerTask: number; readonly maxAgeDays: number };
   /** Definitions that have been checked. */
   readonly tasks: readonly unknown[];
   /** The file it was read from, or `null`. */

@@ -36,6 +36,7 @@ export type FactBody =
   | (OfInstance & { readonly kind: "instance.stopped" })
   | (OfInstance & { readonly kind: "instance.failed"; readonly reason: string })
   | (OfRun & { readonly kind: "run.started"; readonly pid: number | null; readonly trigger: Trigger })
+  | (OfRun & { readonly kind: "run.adopted"; readonly pid: number | null })
   | (OfRun & {
       readonly kind: "run.finished";
       readonly pid: number | null;

@@ -1,5 +1,14 @@
 /** What the supervisor needs of the world. Adapters implement these and never see each other; main.ts wires them. */
 import type { FactBody } from "./fact.ts";
+import type {
+  ProcessIdentity,
+  RunEnd,
+  RunPage,
+  RunQuery,
+  RunRecord,
+  RunStart,
+  TaskRecord,
+} from "./history.ts";
 import type { Moment } from "./instance.ts";
 import type { Position } from "./position.ts";
 import type { Exit, RunId, Usage } from "./run.ts";
@@ -61,10 +70,11 @@ export interface RunRequest {
 
 /** What an engine tells of a run: `spawned` or `failed` first, then `exited`, then `gone`; each at most once. */
 export interface RunListener {
-  spawned(pid: number | null): void;
+  /** `null` for a run that has no process of its own. */
+  spawned(process: ProcessIdentity | null): void;
   failed(reason: string): void;
-  /** The process itself has ended. */
-  exited(exit: Exit, usage: Usage): void;
+  /** The process itself has ended; `null` if nobody could collect how. */
+  exited(exit: Exit | null, usage: Usage): void;
   /** Nothing of the run is left: no process of its group, no descendant that we know. */
   gone(): void;
 }
@@ -79,6 +89,38 @@ export interface RunHandle {
 export interface Engine {
   /** Never throws: what goes wrong is told to the listener, and never before this call has returned. */
   start(request: RunRequest, listener: RunListener): RunHandle;
+  /**
+   * Takes over a run that an earlier service has started; `null` if nothing of it is there any more. Only `exited` and
+   * `gone` are told; `exited` not at all if the process itself had ended and others of its tree have not.
+   */
+  adopt(request: RunRequest, process: ProcessIdentity | null, listener: RunListener): Adopted | null;
+}
+
+export interface Adopted {
+  readonly handle: RunHandle;
+  /** The process itself lives; else only what it left behind does. */
+  readonly process: ProcessIdentity | null;
+}
+
+/** The runs that are remembered. */
+export interface RunArchive {
+  run(id: RunId): RunRecord | null;
+  /** The newest first. */
+  runs(query: RunQuery): RunPage;
+}
+
+/** Where tasks and runs are remembered. A write never throws: what cannot be written is made up for later. */
+export interface History {
+  saveTask(record: TaskRecord): void;
+  removeTask(name: string): void;
+  /** To be called before the process is there, so that it can be found whatever happens next. */
+  runStarting(start: RunStart): void;
+  runSpawned(run: RunId, process: ProcessIdentity): void;
+  runEnded(run: RunId, end: RunEnd): void;
+  /** What an earlier service left. */
+  tasks(): TaskRecord[];
+  openRuns(): RunRecord[];
+  lastRuns(task: string): RunRecord[];
 }
 
 export type Publish = (fact: FactBody) => void;

@@ -1,9 +1,11 @@
 /** A run: one execution of an instance, from spawn to exit. */
 
 export type RunId = string;
-export type Trigger = "api" | "manual" | "schedule" | "restart" | "dependency" | "boot";
+export const TRIGGERS = ["api", "manual", "schedule", "restart", "dependency", "catch_up", "boot"] as const;
+export type Trigger = (typeof TRIGGERS)[number];
 
-export type Result = "succeeded" | "failed" | "stopped" | "killed" | "spawn_error";
+export const RESULTS = ["succeeded", "failed", "stopped", "killed", "spawn_error", "lost"] as const;
+export type Result = (typeof RESULTS)[number];
 
 /** How a process ended: by itself with a code, or by a signal. Exactly one of the two is set. */
 export type Exit =
@@ -43,4 +45,9 @@ export function outcomeOf(exit: Exit, byUs: boolean): Outcome {
 
 export function spawnError(reason: string): Outcome {
   return { result: "spawn_error", exit_code: null, exit_signal: null, reason };
+}
+
+/** The end of a run that nobody was there to see, or whose exit code nobody could collect. */
+export function lost(reason: string): Outcome {
+  return { result: "lost", exit_code: null, exit_signal: null, reason };
 }

@@ -8,15 +8,13 @@ export class Bus {
   readonly #subscribers = new Set<Subscriber>();
   readonly #wall: () => number;
   readonly #onError: (error: unknown) => void;
-  #lastId = 0;
+  #lastId: number;
 
-  constructor(wall: () => number, onError: (error: unknown) => void) {
+  /** Numbers go on after `lastId`. */
+  constructor(wall: () => number, onError: (error: unknown) => void, lastId = 0) {
+    this.#lastId = lastId;
     this.#wall = wall;
     this.#onError = onError;
-  }
-
-  get lastId(): number {
-    return this.#lastId;
   }
 
   publish(body: FactBody): void {

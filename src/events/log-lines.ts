@@ -45,6 +45,13 @@ export function linesOf(fact: Fact): LogLine[] {
       return [line("error", `Process (${fact.alias}) failed: ${fact.reason}`)];
     case "run.started":
       return [line("info", `${KIND[fact.type]} Process (${fact.alias}) start`)];
+    case "run.adopted":
+      return [
+        line(
+          "info",
+          `${KIND[fact.type]} Process ${pid(fact)}(${fact.alias}) is still running and taken over`,
+        ),
+      ];
     case "run.finished":
       return finishedLines(fact);
   }

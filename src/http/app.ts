@@ -16,6 +16,7 @@ import { documented } from "./docs.ts";
 import { pageRoutes } from "./page.ts";
 import { plainProblem, problemResponse } from "./problem.ts";
 import { logRefusal, pathOf } from "./refusal.ts";
+import { runRoutes } from "./runs.ts";
 import { systemRoutes } from "./system.ts";
 import { taskRoutes } from "./tasks.ts";
 
@@ -61,7 +62,12 @@ export async function createApp(deps: HttpDeps) {
     .use(documentRoutes(deps))
     .use(legacyRoutes(deps))
     .group(API, (api) => {
-      return api.use(taskRoutes(deps)).use(outputRoutes(deps)).use(eventRoutes(deps)).use(systemRoutes(deps));
+      return api
+        .use(taskRoutes(deps))
+        .use(runRoutes(deps))
+        .use(outputRoutes(deps))
+        .use(eventRoutes(deps))
+        .use(systemRoutes(deps));
     })
     .get("/healthz", () => ({ status: "ok" }), {
       detail: documented({

@@ -4,6 +4,7 @@ import { type TSchema, Type } from "@sinclair/typebox";
 import { TaskDefinition } from "../domain/task.ts";
 import { webUrl } from "./address.ts";
 import type { HttpDeps } from "./deps.ts";
+import { RunView } from "./run-view.ts";
 import { TaskView } from "./task-view.ts";
 
 const Problem = Type.Object(
@@ -33,14 +34,9 @@ export function documentRoutes({ version, config }: HttpDeps) {
   const schemas = {
     TaskDefinition: openApi(TaskDefinition),
     Task: openApi(TaskView),
-    TaskList: {
-      type: "object",
-      required: ["items", "next_cursor"],
-      properties: {
-        items: { type: "array", items: { $ref: "#/components/schemas/Task" } },
-        next_cursor: { type: "string", nullable: true },
-      },
-    },
+    TaskList: listOf("Task"),
+    Run: openApi(RunView),
+    RunList: listOf("Run"),
     Problem: openApi(Problem),
     LegacyAnswer: openApi(LegacyAnswer),
   };
@@ -58,6 +54,7 @@ export function documentRoutes({ version, config }: HttpDeps) {
       servers: web === null ? [{ url: "/", description: "This service" }] : [{ url: web }, { url: "/" }],
       tags: [
         { name: "Tasks", description: "Definitions, and what is done with them" },
+        { name: "Runs", description: "What has run, and how it ended" },
         { name: "Output", description: "What the processes wrote" },
         { name: "Events", description: "What happens" },
         { name: "Service", description: "The service itself" },
@@ -66,6 +63,17 @@ export function documentRoutes({ version, config }: HttpDeps) {
       components: { schemas: schemas as never },
     },
   });
+}
+
+function listOf(name: string) {
+  return {
+    type: "object",
+    required: ["items", "next_cursor"],
+    properties: {
+      items: { type: "array", items: { $ref: `#/components/schemas/${name}` } },
+      next_cursor: { type: "string", nullable: true },
+    },
+  };
 }
 
 /** OpenAPI 3.0 is not quite JSON Schema: a choice of texts is an enum, an example is one value. */

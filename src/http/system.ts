@@ -8,7 +8,7 @@ import { invalid } from "./problem.ts";
 
 const MAX_PREVIEW = 100;
 
-export function systemRoutes({ supervisor, clock, version }: HttpDeps) {
+export function systemRoutes({ supervisor, clock, version, storeTrouble }: HttpDeps) {
   const started = clock.now();
   return new Elysia({ name: "system" })
     .get(
@@ -25,6 +25,7 @@ export function systemRoutes({ supervisor, clock, version }: HttpDeps) {
           started_at: new Date(started.wall).toISOString(),
           uptime_ms: Math.round(clock.now().mono - started.mono),
           timezone: localTimezone(),
+          store_trouble: storeTrouble(),
           counts: { tasks: groups.length, processes: processes.length },
         };
       },
@@ -45,6 +46,7 @@ export function systemRoutes({ supervisor, clock, version }: HttpDeps) {
                 started_at: "2026-11-22T12:00:00.000Z",
                 uptime_ms: 86400000,
                 timezone: "UTC",
+                store_trouble: null,
                 counts: { tasks: 12, processes: 30 },
               },
             },

@@ -1,14 +1,11 @@
 /** A task as /api/v1 shows it: the definition, and what is going on. The schema and the function that fills it. */
-import { type Static, type TSchema, Type } from "@sinclair/typebox";
+import { type Static, Type } from "@sinclair/typebox";
 import { HEALTH, type InstanceState, STATE_KINDS, type StateKind } from "../domain/instance.ts";
 import { TaskDefinition } from "../domain/task.ts";
 import type { TaskGroup } from "../supervisor/group.ts";
+import { Time, nullable, rfc3339 } from "./schemas.ts";
 import type { Instance } from "../supervisor/instance.ts";
 
-/** The plain JSON of the schema: what else TypeBox knows of it, such as "optional", is left behind. */
-const nullable = <T extends TSchema>(schema: T) =>
-  Type.Unsafe<Static<T> | null>({ ...JSON.parse(JSON.stringify(schema)), nullable: true });
-const Time = Type.String({ format: "date-time", examples: ["2026-11-22T12:00:00.000Z"] });
 const State = Type.Unsafe<StateKind>({ type: "string", enum: [...STATE_KINDS] });
 const { name, cmd, type, cron, user, group, replica, interval, deps } = TaskDefinition.properties;
 
@@ -90,9 +87,9 @@ export function taskView(owner: TaskGroup): TaskView {
     deps: [...task.deps],
     desired: owner.desired,
     state: TELLING.find((kind) => kinds.has(kind)) ?? "stopped",
-    revision: 1,
+    revision: owner.revision,
     created_at: rfc3339(owner.createdAt),
-    updated_at: rfc3339(owner.createdAt),
+    updated_at: rfc3339(owner.updatedAt),
     next_run_at: owner.nextRunAt === null ? null : rfc3339(owner.nextRunAt),
     last_run: lastRunOf(instances),
     instances: instances.map(instanceView),
@@ -138,8 +135,4 @@ function reasonOf(state: InstanceState): string | null {
   if (state.kind === "failed") return state.reason;
   if (state.kind === "exited" || state.kind === "backoff") return state.last.reason;
   return null;
-}
-
-function rfc3339(wall: number): string {
-  return new Date(wall).toISOString();
 }

@@ -5,11 +5,16 @@
 import type { Cancel, OutputSink } from "../domain/ports.ts";
 
 export interface Capture extends OutputSink {
+  /**
+   * Goes on with what runs of an earlier service write. `aliasOf` tells whose a run is; the FIFOs of a run that nobody
+   * knows are removed.
+   */
+  resume(aliasOf: (run: string) => string | null): void;
   /** Settles when everything written before the call is in the files. */
   sync(): Promise<void>;
   /** Calls back after the file of an alias has grown; once, to be asked for again. */
   onGrowth(alias: string, callback: () => void): Cancel;
-  /** Takes what is there and stops. */
+  /** Takes what is there and stops; FIFOs of processes that live on stay, for the next service. */
   close(): Promise<void>;
 }
 

@@ -2,7 +2,7 @@
 import { closeSync, unlinkSync } from "node:fs";
 import type { Cancel, Channel, OpenChannel } from "../domain/ports.ts";
 import type { Capture, ReportLoss } from "./capture.ts";
-import { type Fifo, discardFifo, openFifoPair } from "./fifo.ts";
+import { type Fifo, discardFifo, leftFifos, openFifoPair, reopenFifo } from "./fifo.ts";
 import { FileSink } from "./file-sink.ts";
 import { settleTurns } from "./turns.ts";
 
@@ -36,6 +36,14 @@ export class CopyCapture implements Capture {
     };
   }
 
+  resume(aliasOf: (run: string) => string | null): void {
+    for (const left of leftFifos(this.#fifoDir)) {
+      const alias = aliasOf(left.run);
+      if (alias === null) unlinkSync(left.path);
+      else void this.#follow(alias, reopenFifo(left), left.path);
+    }
+  }
+
   note(alias: string, text: string): void {
     this.#sink.note(alias, text);
   }
@@ -54,10 +62,14 @@ export class CopyCapture implements Capture {
   }
 
   async #drain(alias: string, fifo: Fifo): Promise<void> {
-    const done = this.#sink.drain(alias, Bun.file(fifo.readEnd).stream());
+    const done = this.#follow(alias, fifo.readEnd, fifo.path);
     closeSync(fifo.writeEnd);
     await done;
-    closeSync(fifo.readEnd);
-    unlinkSync(fifo.path);
+  }
+
+  async #follow(alias: string, fd: number, path: string): Promise<void> {
+    await this.#sink.drain(alias, Bun.file(fd).stream());
+    closeSync(fd);
+    unlinkSync(path);
   }
 }

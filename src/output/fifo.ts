@@ -2,7 +2,7 @@
  * The two FIFOs of a run. The process gets ends opened for reading and writing, so it never meets SIGPIPE, whatever
  * becomes of the service; the capture gets ends to read from without blocking.
  */
-import { chownSync, closeSync, constants, openSync, unlinkSync } from "node:fs";
+import { chownSync, closeSync, constants, openSync, readdirSync, unlinkSync } from "node:fs";
 import { join } from "node:path";
 import { ptr } from "bun:ffi";
 import type { Identity } from "../domain/ports.ts";
@@ -43,6 +43,23 @@ export function openFifo(directory: string, name: string, owner: Identity | null
     unlinkSync(path);
     throw error;
   }
+}
+
+/** A FIFO that an earlier service has left. */
+export interface LeftFifo {
+  readonly run: string;
+  readonly path: string;
+}
+
+export function leftFifos(directory: string): LeftFifo[] {
+  return readdirSync(directory)
+    .map((name) => ({ run: /^(.+)\.(?:out|err)$/.exec(name)?.[1] ?? "", path: join(directory, name) }))
+    .filter(({ run }) => run !== "");
+}
+
+/** The end to read from. Without a process that could write, reading it ends at once. */
+export function reopenFifo({ path }: LeftFifo): number {
+  return openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW);
 }
 
 export function discardFifo(fifo: Fifo): void {

@@ -29,6 +29,11 @@ export class PipeCapture implements Capture {
     };
   }
 
+  /** A pipe ends with the service that reads it. */
+  resume(): void {
+    return;
+  }
+
   note(alias: string, text: string): void {
     this.#sink.note(alias, text);
   }

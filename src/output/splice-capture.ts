@@ -2,11 +2,11 @@
  * Capture on Linux, the main thread's half: makes the FIFOs and tells the capture thread of them. The bytes never
  * pass through here, nor through JavaScript at all.
  */
-import { closeSync, writeSync } from "node:fs";
+import { closeSync, unlinkSync, writeSync } from "node:fs";
 import type { Cancel, Channel, OpenChannel } from "../domain/ports.ts";
 import { openLibc } from "../platform/libc.ts";
 import type { Capture, ReportLoss } from "./capture.ts";
-import { discardFifo, openFifoPair } from "./fifo.ts";
+import { discardFifo, leftFifos, openFifoPair, reopenFifo } from "./fifo.ts";
 import { Growth } from "./growth.ts";
 import type { FromThread, ToThread } from "./splice-protocol.ts";
 
@@ -61,6 +61,14 @@ export class SpliceCapture implements Capture {
         discardFifo(err);
       },
     };
+  }
+
+  resume(aliasOf: (run: string) => string | null): void {
+    for (const left of leftFifos(this.#options.fifoDir)) {
+      const alias = aliasOf(left.run);
+      if (alias === null) unlinkSync(left.path);
+      else this.#send({ kind: "open", alias, fd: reopenFifo(left), path: left.path });
+    }
   }
 
   note(alias: string, text: string): void {

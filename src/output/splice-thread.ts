@@ -7,7 +7,7 @@ import { closeSync, readSync, unlinkSync, writeSync } from "node:fs";
 import { ptr } from "bun:ffi";
 import { inWords } from "../platform/system-errors.ts";
 import { DailyFiles } from "./daily-files.ts";
-import { EPOLLIN, Epoll } from "./epoll.ts";
+import { EPOLLIN, Epoll } from "../platform/epoll.ts";
 import { ERRNO, bindSplice } from "./splice.ts";
 import type { FromThread, ToThread } from "./splice-protocol.ts";
 
@@ -92,8 +92,7 @@ function take(message: ToThread): void {
     case "setup":
       return;
     case "open":
-      streams.set(message.fd, { ...message, way: "splice", grown: false });
-      return epoll.add(message.fd, EPOLLIN);
+      return open(message.fd, message.alias, message.path);
     case "note":
       return note(message.alias, message.text);
     case "watch":
@@ -109,6 +108,14 @@ function take(message: ToThread): void {
       running = false;
       return tell({ kind: "closed" });
   }
+}
+
+/** The first look is ours: a FIFO that never had a writer since it was opened tells nobody of its end. */
+function open(fd: number, alias: string, path: string): void {
+  const stream: Stream = { fd, alias, path, way: "splice", grown: false };
+  streams.set(fd, stream);
+  epoll.add(fd, EPOLLIN);
+  drain(stream);
 }
 
 function note(alias: string, text: string): void {

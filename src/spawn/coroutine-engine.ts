@@ -30,6 +30,11 @@ export class CoroutineEngine implements Engine {
     queueMicrotask(() => run.start());
     return run;
   }
+
+  /** A thread ends with its service. */
+  adopt(): null {
+    return null;
+  }
 }
 
 class CoroutineRun implements RunHandle {

@@ -1,13 +1,13 @@
 /**
- * Descendants that left their process group. On Linux the service is a "subreaper" (or PID 1): what double-forks
- * away becomes its child. It finds them in /proc, knows by their environment whose they are, and collects their
- * exits, by pid and never with waitpid(-1), which would take the exits of our own children from Bun.
+ * Descendants that left their process group. On Linux the service is a "subreaper" (or PID 1): what double-forks away
+ * becomes its child. It finds them in /proc, knows by their environment whose they are, and collects their exits, by pid
+ * and never with waitpid(-1), which would take the exits of our own children from Bun.
  */
-import { readFileSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { ptr } from "bun:ffi";
 import { openLibc } from "../platform/libc.ts";
-import { codeOf } from "../platform/system-errors.ts";
 import type { Children } from "./children.ts";
+import { readProc } from "./identity.ts";
 
 const PR_SET_CHILD_SUBREAPER = 36;
 const WNOHANG = 1;
@@ -19,23 +19,30 @@ export interface Owner {
   /** Any task of the service, if not given. */
   readonly task?: string;
   readonly index?: number;
+  readonly run?: string;
 }
 
 export interface Strangers {
   /** Pids of live descendants of an instance that have lost their parent. */
   of(owner: Owner): number[];
-  /** Whether one of them is in this process group; `null` where nobody can know. */
-  inGroup(group: number): boolean | null;
+  /** Pids of all processes of an owner, whoever their parent is: for runs that an earlier service has started. */
+  everyOf(owner: Owner): number[];
+  /** Whether the system lets them be known at all. */
+  readonly known: boolean;
   /** Collects the exits of all strangers that have ended. */
   reap(): void;
+  /** The exit of a child that Bun does not know of; `null` if it is none, or has not ended. */
+  collect(pid: number): number | null;
   close(): void;
 }
 
 /** On a system where nobody can know them there are none. */
 export const NO_STRANGERS: Strangers = {
   of: () => [],
-  inGroup: () => null,
+  everyOf: () => [],
+  known: false,
   reap: () => undefined,
+  collect: () => null,
   close: () => undefined,
 };
 
@@ -44,6 +51,7 @@ export function findStrangers(children: Children): Strangers {
 }
 
 class LinuxStrangers implements Strangers {
+  readonly known = true;
   readonly #children: Children;
   readonly #libc = openLibc({
     prctl: { args: ["i32", "u64", "u64", "u64", "u64"], returns: "i32" },
@@ -65,14 +73,19 @@ class LinuxStrangers implements Strangers {
     return this.#pids().filter((pid) => isOwnedBy(pid, owner));
   }
 
-  inGroup(group: number): boolean {
-    return this.#pids().some((pid) => groupOf(pid) === group);
+  everyOf(owner: Owner): number[] {
+    const pids = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
+    return pids.map(Number).filter((pid) => isOwnedBy(pid, owner));
   }
 
   reap(): void {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
-    for (const pid of this.#pids()) this.#libc.waitpid(pid, ptr(this.#status), WNOHANG);
+    for (const pid of this.#pids()) this.collect(pid);
+  }
+
+  collect(pid: number): number | null {
+    return this.#libc.waitpid(pid, ptr(this.#status), WNOHANG) === pid ? (this.#status[0] ?? 0) : null;
   }
 
   close(): void {
@@ -82,8 +95,7 @@ class LinuxStrangers implements Strangers {
 
   /** Orphans are given to the first thread of the process, and our own spawns start there as well. */
   #pids(): number[] {
-    const list = readFileSync(`/proc/self/task/${process.pid}/children`, "utf8");
-    return list
+    return readProc(`/proc/self/task/${process.pid}/children`)
       .split(" ")
       .filter((pid) => pid !== "")
       .map(Number)
@@ -91,29 +103,11 @@ class LinuxStrangers implements Strangers {
   }
 }
 
-function isOwnedBy(pid: number, { service, task, index }: Owner): boolean {
-  const environment = readEnvironment(pid);
+/** A process that has ended has no environment, and so is nobody's. */
+function isOwnedBy(pid: number, { service, task, index, run }: Owner): boolean {
+  const environment = readProc(`/proc/${pid}/environ`).split("\0");
   if (!environment.includes(`MEPROC_SERVICE=${service}`)) return false;
+  if (run !== undefined) return environment.includes(`MEPROC_RUN=${run}`);
   if (task !== undefined && !environment.includes(`MEPROC_TASK=${task}`)) return false;
   return index === undefined || environment.includes(`MEPROC_INDEX=${index}`);
-}
-
-function readEnvironment(pid: number): string[] {
-  return readProc(pid, "environ").split("\0");
-}
-
-function groupOf(pid: number): number | null {
-  const stat = readProc(pid, "stat");
-  const group = stat.slice(stat.lastIndexOf(")") + 2).split(" ")[2];
-  return group === undefined ? null : Number(group);
-}
-
-/** Empty for a process that has ended, or that is not ours to look into. */
-function readProc(pid: number, file: "environ" | "stat"): string {
-  try {
-    return readFileSync(`/proc/${pid}/${file}`, "utf8");
-  } catch (error) {
-    if (codeOf(error) !== null) return "";
-    throw error;
-  }
 }

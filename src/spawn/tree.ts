@@ -1,73 +1,97 @@
 /** The processes of a run: its group, and what has left it. Ends them and tells when none is left. */
 import type { Cancel, Clock } from "../domain/ports.ts";
 import { codeOf } from "../platform/system-errors.ts";
+import type { Cgroup } from "./cgroup.ts";
+import { groupOf } from "./identity.ts";
 import type { Owner, Strangers } from "./strangers.ts";
 
 type Signal = "SIGTERM" | "SIGKILL";
 const FIRST_LOOK_MS = 1;
 const SLOWEST_LOOK_MS = 50;
 
+export interface TreeOptions {
+  readonly clock: Clock;
+  readonly strangers: Strangers;
+  /** The process group, which has the number of its leader. */
+  readonly group: number;
+  readonly owner: Owner;
+  readonly cgroup: Cgroup | null;
+  /** An earlier service has started it: its orphans are not our children. */
+  readonly adopted: boolean;
+  /** False if the leader had ended before we came. */
+  readonly leaderLives: boolean;
+}
+
 export class ProcessTree {
-  readonly #group: number;
-  readonly #owner: Owner;
-  readonly #strangers: Strangers;
-  readonly #clock: Clock;
+  readonly #options: TreeOptions;
   #signal: Signal = "SIGTERM";
-  /** Strangers that have had the current signal. */
+  /** Processes outside the group that have had the current signal. */
   readonly #told = new Set<number>();
-  #leaderExited = false;
+  #leaderLives: boolean;
   #look: Cancel | null = null;
 
-  constructor(group: number, owner: Owner, strangers: Strangers, clock: Clock) {
-    this.#group = group;
-    this.#owner = owner;
-    this.#strangers = strangers;
-    this.#clock = clock;
+  constructor(options: TreeOptions) {
+    this.#options = options;
+    this.#leaderLives = options.leaderLives;
   }
 
   leaderExited(): void {
-    this.#leaderExited = true;
+    this.#leaderLives = false;
   }
 
   signal(signal: Signal): void {
+    const { group, cgroup } = this.#options;
     this.#signal = signal;
     this.#told.clear();
-    if (this.groupExists()) sendSignal(process.platform === "win32" ? this.#group : -this.#group, signal);
-    this.#tellStrangers();
+    const others = this.#others();
+    if (this.#groupExists(others)) sendSignal(process.platform === "win32" ? group : -group, signal);
+    this.#tell(others);
+    if (signal === "SIGKILL") cgroup?.kill();
   }
 
   anythingLeft(): boolean {
-    return this.groupExists() || this.#strangers.of(this.#owner).length > 0;
-  }
-
-  /**
-   * True while a process of the group is there. Once the leader is gone its number may come to name somebody
-   * else's group, so then one of ours has to be found in it.
-   */
-  groupExists(): boolean {
-    if (process.platform === "win32") return !this.#leaderExited;
-    if (!sendSignal(-this.#group, 0)) return false;
-    return !this.#leaderExited || this.#strangers.inGroup(this.#group) !== false;
+    const others = this.#others();
+    return others.length > 0 || this.#groupExists(others);
   }
 
   /** Looks, at growing intervals while something is left, and calls back when nothing is. */
   whenGone(callback: () => void, delayMs = FIRST_LOOK_MS): void {
+    const { clock, strangers } = this.#options;
     this.#look?.();
-    this.#strangers.reap();
-    if (!this.#tellStrangers() && !this.groupExists()) return callback();
+    strangers.reap();
+    const others = this.#others();
+    this.#tell(others);
+    if (others.length === 0 && !this.#groupExists(others)) return callback();
     const next = Math.min(delayMs * 2, SLOWEST_LOOK_MS);
-    this.#look = this.#clock.at(this.#clock.now().mono + delayMs, () => this.whenGone(callback, next));
+    this.#look = clock.at(clock.now().mono + delayMs, () => this.whenGone(callback, next));
   }
 
-  /** What lost its parent since the last look gets the signal too. True if there is any stranger. */
-  #tellStrangers(): boolean {
-    const strangers = this.#strangers.of(this.#owner);
-    for (const pid of strangers) {
-      if (this.#told.has(pid)) continue;
+  /** Everything of the run that can be found beside its group's number: also members of the group. */
+  #others(): number[] {
+    const { cgroup, strangers, owner, adopted } = this.#options;
+    if (cgroup !== null) return cgroup.pids();
+    return adopted ? strangers.everyOf(owner) : strangers.of(owner);
+  }
+
+  /**
+   * True while a process of the group is there. Once the leader is gone its number may come to name somebody else's
+   * group, so then one of ours has to be found in it.
+   */
+  #groupExists(others: readonly number[]): boolean {
+    const { group, strangers } = this.#options;
+    if (process.platform === "win32") return this.#leaderLives;
+    if (this.#leaderLives) return sendSignal(-group, 0);
+    if (!strangers.known) return sendSignal(-group, 0);
+    return others.some((pid) => groupOf(pid) === group);
+  }
+
+  /** What is not in the group does not hear the group's signal, nor what was not there yet. */
+  #tell(others: readonly number[]): void {
+    for (const pid of others) {
+      if (this.#told.has(pid) || groupOf(pid) === this.#options.group) continue;
       this.#told.add(pid);
       sendSignal(pid, this.#signal);
     }
-    return strangers.length > 0;
   }
 }
 

@@ -3,6 +3,7 @@
  * (dependencies, siblings that are still stopping), the schedule, and the facts about the task as a whole.
  */
 import type { Desired } from "../domain/instance.ts";
+import type { RunRecord, TaskRecord } from "../domain/history.ts";
 import type { Cancel, Clock, Publish } from "../domain/ports.ts";
 import type { Trigger } from "../domain/run.ts";
 import type { Task } from "../domain/task.ts";
@@ -35,7 +36,9 @@ export function policyOf(task: Task): Policy {
 export class TaskGroup {
   readonly task: Task;
   readonly instances: readonly Instance[];
-  readonly createdAt: number;
+  createdAt: number;
+  updatedAt: number;
+  revision = 1;
   desired: Desired = "stopped";
   /** Unix ms of the last request to start and of the last start; `null` for never. */
   askedAt: number | null = null;
@@ -49,7 +52,8 @@ export class TaskGroup {
   constructor(task: Task, deps: GroupDeps) {
     this.task = task;
     this.#deps = deps;
-    this.createdAt = deps.clock.now().wall;
+    this.createdAt = Math.round(deps.clock.now().wall);
+    this.updatedAt = this.createdAt;
     const policy = policyOf(task);
     const changed = () => this.#changed();
     this.instances = Array.from(
@@ -67,29 +71,81 @@ export class TaskGroup {
   }
 
   start(trigger: Trigger): void {
-    this.askedAt = this.#deps.clock.now().wall;
     this.#want();
     for (const instance of this.instances) instance.start(trigger);
   }
 
-  /** Settles when nothing of the task is left. */
+  /** Stops it until somebody starts it again. Settles when nothing of the task is left. */
   async stop(): Promise<void> {
     this.desired = "stopped";
+    this.save();
+    await this.halt();
+  }
+
+  /** Stops it as the service itself stops: what is wanted of it stays as it is. */
+  async halt(): Promise<void> {
     this.#disarm();
     await Promise.all(this.instances.map((instance) => instance.stop()));
   }
 
   /** Settles when the old processes are gone. */
   async restart(): Promise<void> {
-    this.askedAt = this.#deps.clock.now().wall;
     this.#want();
     await Promise.all(this.instances.map((instance) => instance.restart()));
+  }
+
+  /** From the store, first half: what is known of it, and its processes that are still there. */
+  restore(record: TaskRecord, open: readonly RunRecord[], ended: readonly RunRecord[]): void {
+    this.createdAt = record.createdAt;
+    this.updatedAt = record.updatedAt;
+    this.revision = record.revision;
+    this.desired = record.desired;
+    this.askedAt = record.askedAt;
+    this.startedAt = record.startedAt;
+    this.#announced = open.length > 0;
+    for (const run of ended) this.instances[run.index]?.recall(run, this.#rests(run));
+    for (const run of open) this.instances[run.index]?.adopt(run);
+  }
+
+  /** From the store, second half, when every task has found its processes: what is wanted and not there is started. */
+  resume(): void {
+    if (this.desired === "stopped") return void this.halt();
+    this.#arm();
+    for (const instance of this.instances) if (this.#isMissing(instance)) instance.start("boot");
+  }
+
+  /** A coroutine ends with its service, so one that was cut off is started anew. */
+  #isMissing({ state, last }: Instance): boolean {
+    if (state.kind === "stopped") return true;
+    return this.task.type === "coroutine" && state.kind === "exited" && last?.outcome.result === "lost";
+  }
+
+  /** A once task that has run since it was last asked to is done; whatever else is wanted starts again. */
+  #rests(run: RunRecord): boolean {
+    return this.task.type === "once" && this.desired === "running" && run.startedAt >= (this.askedAt ?? 0);
+  }
+
+  /** It takes the place of an older definition of the same name. */
+  succeed(older: TaskGroup): void {
+    this.revision = older.revision + 1;
+    this.createdAt = older.createdAt;
+    this.save();
+  }
+
+  save(): void {
+    const { task, revision, desired, createdAt, updatedAt, askedAt, startedAt } = this;
+    this.#deps.history.saveTask({ task, revision, desired, createdAt, updatedAt, askedAt, startedAt });
   }
 
   /** No new work: the schedule rests, and what has no process yet gets none. */
   quiesce(): void {
     this.#disarm();
     for (const instance of this.instances) if (instance.live === null) void instance.stop();
+  }
+
+  freeze(): void {
+    this.#disarm();
+    for (const instance of this.instances) instance.freeze();
   }
 
   killNow(): void {
@@ -110,14 +166,17 @@ export class TaskGroup {
   }
 
   #want(): void {
+    this.askedAt = Math.round(this.#deps.clock.now().wall);
     this.desired = this.task.type === "cron" ? "enabled" : "running";
+    this.save();
     this.#arm();
   }
 
   #announce(): void {
     if (this.#announced) return;
     this.#announced = true;
-    this.startedAt = this.#deps.clock.now().wall;
+    this.startedAt = Math.round(this.#deps.clock.now().wall);
+    this.save();
     const { name, user, group } = this.task;
     this.#deps.publish({ kind: "task.started", task: name, user, group });
   }
@@ -162,8 +221,8 @@ export class TaskGroup {
       this.#deps.publish({ kind: "schedule.skipped", task: this.task.name, scheduled_for });
       return;
     }
-    this.askedAt = this.#deps.clock.now().wall;
-    for (const instance of this.instances) instance.start("schedule");
+    this.askedAt = Math.round(this.#deps.clock.now().wall);
+    for (const instance of this.instances) instance.start("schedule", scheduledFor);
   }
 }
 

@@ -1,40 +1,20 @@
 /**
- * One instance: the shell around the pure machine. It owns the state (one writer, `take`), the mailbox, the timer
- * and the handles of the runs. It does not decide what comes next; the machine does, and its group answers for the
- * dependencies.
+ * One instance: the shell around the pure machine. It owns the state (one writer, `take`), the mailbox and the timer. It
+ * does not decide what comes next; the machine does, its group answers for the dependencies, and its runs are kept by `Runs`.
  */
-import { type InstanceState, type Moment, isActive } from "../domain/instance.ts";
-import type { FactBody } from "../domain/fact.ts";
-import type { Cancel, Clock, Engine, Publish, RunHandle } from "../domain/ports.ts";
-import { type Exit, type Outcome, type RunId, type Trigger, type Usage, outcomeOf } from "../domain/run.ts";
+import type { RunRecord } from "../domain/history.ts";
+import { type InstanceState, isActive } from "../domain/instance.ts";
+import type { Cancel } from "../domain/ports.ts";
+import type { RunId, Trigger } from "../domain/run.ts";
 import { type Task, aliasOf } from "../domain/task.ts";
 import { type Effect, type Input, MOVES, type Policy, step, wakeAt } from "./machine.ts";
+import { type LastRun, Runs, type RunsDeps } from "./runs.ts";
 
-export interface InstanceDeps {
-  readonly clock: Clock;
-  readonly engine: Engine;
-  readonly publish: Publish;
+export interface InstanceDeps extends RunsDeps {
   readonly newRunId: () => RunId;
   readonly random: () => number;
   /** The state has changed. In `waiting` an answer is due: `depsMet` or `depsUnmet`. */
   readonly changed: (instance: Instance) => void;
-}
-
-export interface LastRun {
-  readonly run: RunId;
-  readonly startedAt: Moment;
-  readonly endedAt: Moment;
-  readonly outcome: Outcome;
-}
-
-interface OpenRun {
-  readonly run: RunId;
-  readonly trigger: Trigger;
-  readonly startedAt: Moment;
-  handle: RunHandle | null;
-  pid: number | null;
-  stoppedByUs: boolean;
-  exited: boolean;
 }
 
 export class Instance {
@@ -43,14 +23,13 @@ export class Instance {
   readonly index: number;
   /** How often it was started again by its policy. */
   restarts = 0;
-  last: LastRun | null = null;
   #state: InstanceState;
   readonly #policy: Policy;
   readonly #deps: InstanceDeps;
   readonly #mailbox: Input[] = [];
   #draining = false;
-  /** Runs of which something is left: the current one, and earlier ones with processes in the background. */
-  readonly #open = new Map<RunId, OpenRun>();
+  readonly #runs: Runs;
+  #scheduledFor: number | null = null;
   #timer: Cancel | null = null;
   #whenGone: (() => void)[] = [];
 
@@ -66,6 +45,7 @@ export class Instance {
     this.alias = alias;
     this.#policy = policy;
     this.#deps = deps;
+    this.#runs = new Runs({ task, index, alias }, deps, (input) => this.#post(input));
     this.#state = { kind: "stopped", since: deps.clock.now() };
   }
 
@@ -78,17 +58,33 @@ export class Instance {
   }
 
   /** The run whose process is alive, if any. */
-  get live(): { readonly run: RunId; readonly pid: number | null; readonly startedAt: Moment } | null {
-    for (const open of this.#open.values()) if (!open.exited && open.handle !== null) return open;
-    return null;
+  get live(): Runs["live"] {
+    return this.#runs.live;
+  }
+
+  get last(): LastRun | null {
+    return this.#runs.last;
   }
 
   get waitingFor(): readonly string[] {
     return this.#state.kind === "waiting" ? this.#state.waitingFor : [];
   }
 
-  start(trigger: Trigger): void {
+  /** `scheduledFor` is the time of the schedule that asks for it, in Unix ms. */
+  start(trigger: Trigger, scheduledFor: number | null = null): void {
+    this.#scheduledFor = scheduledFor;
     this.#post({ kind: "start", trigger });
+  }
+
+  /** Takes over what an earlier service left of a run that has no end yet. */
+  adopt(record: RunRecord): void {
+    this.#runs.adopt(record);
+  }
+
+  /** How its last run ended is known from the history; `rests` says that this is where it stands. */
+  recall(record: RunRecord, rests: boolean): void {
+    this.#runs.recall(record);
+    if (rests && record.end !== null) this.#post({ kind: "recalled", outcome: record.end.outcome });
   }
 
   depsMet(): void {
@@ -111,9 +107,16 @@ export class Instance {
     return this.#settled();
   }
 
+  /** What happens to its processes from here on is the next service's to find. */
+  freeze(): void {
+    this.#runs.freeze();
+    this.#timer?.();
+    this.#timer = null;
+  }
+
   /** Kills at once, without a warning signal. */
   killNow(): void {
-    for (const open of this.#open.values()) open.handle?.kill();
+    this.#runs.kill();
   }
 
   #settled(): Promise<void> {
@@ -122,6 +125,7 @@ export class Instance {
   }
 
   #post(input: Input): void {
+    if (this.#runs.frozen) return;
     this.#mailbox.push(input);
     if (this.#draining) return;
     this.#draining = true;
@@ -136,7 +140,7 @@ export class Instance {
   /** The one place where the state is written. */
   #take(input: Input): void {
     const before = this.#state;
-    const context = { leftovers: this.#open.size > 0, random: this.#deps.random() };
+    const context = { leftovers: this.#runs.any, random: this.#deps.random() };
     const { state, effects } = step(before, input, this.#policy, context, this.#deps.clock.now());
     if (state === before && effects.length === 0) return;
     const legal: readonly string[] = MOVES[before.kind];
@@ -171,78 +175,13 @@ export class Instance {
   #perform(effect: Effect): void {
     switch (effect.kind) {
       case "spawn":
-        return this.#spawn(effect.run, effect.trigger);
+        if (effect.trigger === "restart") this.restarts++;
+        return this.#runs.spawn(effect.run, effect.trigger, this.#scheduledFor);
       case "terminate":
-        for (const open of this.#open.values()) {
-          open.stoppedByUs = true;
-          open.handle?.terminate();
-        }
-        return;
+        return this.#runs.terminate();
       case "kill":
         return this.killNow();
     }
-  }
-
-  #spawn(run: RunId, trigger: Trigger): void {
-    const { clock, engine } = this.#deps;
-    if (trigger === "restart") this.restarts++;
-    const startedAt = clock.now();
-    const open: OpenRun = {
-      run,
-      trigger,
-      startedAt,
-      handle: null,
-      pid: null,
-      stoppedByUs: false,
-      exited: false,
-    };
-    this.#open.set(run, open);
-    open.handle = engine.start(
-      { run, task: this.task, index: this.index, alias: this.alias },
-      {
-        spawned: (pid) => {
-          open.pid = pid;
-          this.#publishRun({ kind: "run.started", pid, trigger }, run);
-          this.#post({ kind: "spawned", run, pid });
-        },
-        failed: (reason) => this.#spawnFailed(open, reason),
-        exited: (exit, usage) => this.#exited(open, exit, usage),
-        gone: () => this.#gone(open),
-      },
-    );
-  }
-
-  #spawnFailed(open: OpenRun, reason: string): void {
-    open.exited = true;
-    this.#open.delete(open.run);
-    const result = open.stoppedByUs ? "stopped" : "spawn_error";
-    const outcome: Outcome = { result, exit_code: null, exit_signal: null, reason };
-    this.#finish(open, outcome, { max_rss_bytes: null, cpu_ms: null });
-    this.#post({ kind: "spawn_failed", run: open.run, reason });
-    this.#tellGone();
-  }
-
-  #exited(open: OpenRun, exit: Exit, usage: Usage): void {
-    open.exited = true;
-    const outcome = outcomeOf(exit, open.stoppedByUs);
-    this.#finish(open, outcome, usage);
-    this.#post({ kind: "exited", run: open.run, outcome });
-  }
-
-  #finish(open: OpenRun, outcome: Outcome, usage: Usage): void {
-    const endedAt = this.#deps.clock.now();
-    this.last = { run: open.run, startedAt: open.startedAt, endedAt, outcome };
-    const duration_ms = Math.round(endedAt.mono - open.startedAt.mono);
-    this.#publishRun({ kind: "run.finished", pid: open.pid, outcome, duration_ms, usage }, open.run);
-  }
-
-  #gone(open: OpenRun): void {
-    this.#open.delete(open.run);
-    this.#tellGone();
-  }
-
-  #tellGone(): void {
-    if (this.#open.size === 0) this.#post({ kind: "gone" });
   }
 
   #tell(before: InstanceState, state: InstanceState): void {
@@ -280,20 +219,7 @@ export class Instance {
       | { kind: "instance.stopped" }
       | { kind: "instance.failed"; reason: string },
   ): void {
-    this.#deps.publish({ ...fact, ...this.#origin() });
-  }
-
-  #publishRun(
-    fact:
-      | { kind: "run.started"; pid: number | null; trigger: Trigger }
-      | { kind: "run.finished"; pid: number | null; outcome: Outcome; duration_ms: number; usage: Usage },
-    run: RunId,
-  ): void {
-    const body: FactBody = { ...fact, ...this.#origin(), run };
-    this.#deps.publish(body);
-  }
-
-  #origin() {
-    return { task: this.task.name, type: this.task.type, alias: this.alias, index: this.index };
+    const { task, alias, index } = this;
+    this.#deps.publish({ ...fact, task: task.name, type: task.type, alias, index });
   }
 }

@@ -20,6 +20,10 @@ export type Input =
   | { readonly kind: "exited"; readonly run: RunId; readonly outcome: Outcome }
   /** Nothing that any run of this instance has started is left. */
   | { readonly kind: "gone" }
+  /** From the store: this run of an earlier service is still going on. */
+  | { readonly kind: "adopted"; readonly run: RunId; readonly pid: number | null }
+  /** From the store: this is how its last run ended. */
+  | { readonly kind: "recalled"; readonly outcome: Outcome }
   /** The time that `wakeAt` named has come; `run` is a fresh id in case a start follows. */
   | { readonly kind: "tick"; readonly run: RunId };
 
@@ -34,6 +38,8 @@ export const INPUT_KINDS = [
   "spawn_failed",
   "exited",
   "gone",
+  "adopted",
+  "recalled",
   "tick",
 ] as const satisfies readonly InputKind[];
 
@@ -67,7 +73,7 @@ export interface Step {
 
 /** The moves that exist. `step` makes no other; the shell checks each against this table. */
 export const MOVES = {
-  stopped: ["waiting", "scheduled", "stopping", "stopped"],
+  stopped: ["waiting", "scheduled", "stopping", "stopped", "running", "exited"],
   waiting: ["waiting", "starting", "stopped", "scheduled", "stopping"],
   scheduled: ["waiting", "stopped", "stopping", "scheduled"],
   starting: ["running", "backoff", "failed", "scheduled", "exited", "stopping", "starting"],
@@ -115,6 +121,11 @@ export function step(
       return ended(state, input.run, input.outcome, policy, context, now);
     case "gone":
       return gone(state, policy, now);
+    case "adopted":
+      if (state.kind !== "stopped") return same(state);
+      return same({ kind: "running", since: now, run: input.run, attempt: 0, pid: input.pid });
+    case "recalled":
+      return same(state.kind === "stopped" ? { kind: "exited", since: now, last: input.outcome } : state);
     case "tick":
       return tick(state, input.run, policy, now);
   }

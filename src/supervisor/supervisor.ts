@@ -2,8 +2,9 @@
  * The facade over all tasks: every surface (1.x, the API, the configuration file) goes through here. It owns the
  * set of tasks and what is between them; each task's life is its group's.
  */
+import { isDeepStrictEqual } from "node:util";
 import { MeprocError, notFound } from "../domain/errors.ts";
-import type { Clock, Engine, Publish, Users } from "../domain/ports.ts";
+import type { Clock, Engine, History, Publish, Users } from "../domain/ports.ts";
 import type { RunId, Trigger } from "../domain/run.ts";
 import type { Task } from "../domain/task.ts";
 import { checkCycle, checkIdentity, parseTask } from "./admission.ts";
@@ -14,6 +15,7 @@ import { Instance } from "./instance.ts";
 export interface SupervisorDeps {
   readonly clock: Clock;
   readonly engine: Engine;
+  readonly history: History;
   readonly users: Users;
   readonly publish: Publish;
   readonly newRunId: () => RunId;
@@ -126,11 +128,18 @@ export class Supervisor {
       const known = stopped.get(name);
       if (known !== undefined) return known;
       const before = (waitsFor.get(name) ?? []).map(stop);
-      const done = Promise.all(before).then(() => this.#groups.get(name)?.stop());
+      const done = Promise.all(before).then(() => this.#groups.get(name)?.halt());
       stopped.set(name, done);
       return done;
     };
     await Promise.all([this.#bootstrap?.stop(), ...groups.map((group) => stop(group.task.name))]);
+  }
+
+  /** From here on nothing is started, stopped or noted: the service leaves its processes to the next. */
+  freeze(): void {
+    this.#closing = true;
+    this.#bootstrap?.freeze();
+    for (const group of this.list()) group.freeze();
   }
 
   /** Kills every process at once. */
@@ -142,7 +151,45 @@ export class Supervisor {
 
   readonly #depsOf: DepsOf = (name) => this.#groups.get(name)?.task.deps;
 
+  /**
+   * Takes up what an earlier service left: its tasks with what is wanted of them, and the processes of theirs that are
+   * still there. To be called once, before anything else.
+   */
+  restore(): void {
+    const { history } = this.#deps;
+    const open = Map.groupBy(history.openRuns(), (run) => run.task);
+    const records = history.tasks();
+    for (const record of records) this.#make(record.task);
+    for (const record of records) {
+      const { name } = record.task;
+      this.#groups.get(name)?.restore(record, open.get(name) ?? [], history.lastRuns(name));
+    }
+    for (const group of this.list()) group.resume();
+  }
+
+  /**
+   * Takes the tasks of the configuration file: a new one is defined, one that reads as it did is left as it is, one that
+   * was changed is stopped and defined anew.
+   */
+  async merge(definition: unknown): Promise<void> {
+    const task = parseTask(definition);
+    const known = this.#groups.get(task.name);
+    if (known !== undefined) {
+      if (isDeepStrictEqual(known.task, task)) return;
+      await this.remove(task.name);
+    }
+    const group = await this.define(definition, "boot");
+    if (known !== undefined) group.succeed(known);
+  }
+
   #add(task: Task, trigger: Trigger): TaskGroup {
+    const group = this.#make(task);
+    this.#deps.publish({ kind: "task.created", task: task.name });
+    group.start(trigger);
+    return group;
+  }
+
+  #make(task: Task): TaskGroup {
     const deps: GroupDeps = {
       ...this.#deps,
       blockersOf: (each) =>
@@ -151,8 +198,6 @@ export class Supervisor {
     };
     const group = new TaskGroup(task, deps);
     this.#groups.set(task.name, group);
-    this.#deps.publish({ kind: "task.created", task: task.name });
-    group.start(trigger);
     return group;
   }
 
@@ -161,6 +206,7 @@ export class Supervisor {
     await group.stop();
     assertGone(group);
     this.#groups.delete(name);
+    this.#deps.history.removeTask(name);
     this.#deps.publish({ kind: "task.removed", task: name });
     this.#reconsider();
   }

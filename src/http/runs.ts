@@ -1,0 +1,106 @@
+/** /api/v1/runs: what has run. */
+import { Elysia } from "elysia";
+import { MeprocError } from "../domain/errors.ts";
+import type { RunQuery } from "../domain/history.ts";
+import { RESULTS } from "../domain/run.ts";
+import type { HttpDeps } from "./deps.ts";
+import { INVALID, NOT_FOUND, type Parameter, documented, ref } from "./docs.ts";
+import { invalid } from "./problem.ts";
+import { runView } from "./run-view.ts";
+
+const DEFAULT_LIMIT = 50;
+const MAX_LIMIT = 1000;
+const tag = "Runs";
+
+const query = (name: string, description: string, schema: Record<string, unknown>): Parameter => ({
+  name,
+  in: "query",
+  description,
+  schema,
+});
+
+export function runRoutes({ archive }: HttpDeps) {
+  return new Elysia({ name: "runs", prefix: "/runs" })
+    .get(
+      "",
+      ({ query }) => {
+        const { items, nextCursor } = archive.runs(toQuery(query));
+        return { items: items.map(runView), next_cursor: nextCursor };
+      },
+      {
+        detail: documented({
+          tag,
+          summary: "What has run, the newest first",
+          description:
+            "The history of runs, also of tasks that are no more. `next_cursor` leads to the next page.",
+          parameters: [
+            query("task", "Only of this task", { type: "string" }),
+            query("result", "Only with this result", { type: "string", enum: [...RESULTS] }),
+            query("since", "Only what started then or later", { type: "string", format: "date-time" }),
+            query("limit", "How many at most", {
+              type: "integer",
+              minimum: 1,
+              maximum: MAX_LIMIT,
+              default: DEFAULT_LIMIT,
+            }),
+            query("cursor", "The `next_cursor` of the page before", { type: "string" }),
+          ],
+          answers: { 200: { description: "The runs", schema: ref("RunList") }, 400: INVALID },
+        }),
+      },
+    )
+    .get(
+      "/:id",
+      ({ params }) => {
+        const record = archive.run(params.id);
+        if (record === null) throw new MeprocError("not_found", "There is no such run");
+        return runView(record);
+      },
+      {
+        detail: documented({
+          tag,
+          summary: "One run",
+          description: "When it started and ended, how, and what it used.",
+          parameters: [
+            {
+              name: "id",
+              in: "path",
+              description: "The run's id",
+              schema: { type: "string" },
+              example: "01a20398-5f07-7566-adee-cc76a7cb3381",
+            },
+          ],
+          answers: { 200: { description: "The run", schema: ref("Run") }, 404: NOT_FOUND },
+        }),
+      },
+    );
+}
+
+function toQuery(given: Readonly<Record<string, string | undefined>>): RunQuery {
+  const { task, result, since, cursor } = given;
+  return {
+    limit: limitOf(given["limit"]),
+    ...(task === undefined ? {} : { task }),
+    ...(result === undefined ? {} : { result: resultOf(result) }),
+    ...(since === undefined ? {} : { since: timeOf(since) }),
+    ...(cursor === undefined ? {} : { cursor }),
+  };
+}
+
+function limitOf(text: string | undefined): number {
+  if (text === undefined) return DEFAULT_LIMIT;
+  const limit = /^\d{1,4}$/.test(text) ? Number(text) : 0;
+  if (limit >= 1 && limit <= MAX_LIMIT) return limit;
+  throw invalid("/limit", `expected an integer from 1 to ${MAX_LIMIT}`);
+}
+
+function resultOf(text: string): string {
+  if (RESULTS.some((result) => result === text)) return text;
+  throw invalid("/result", `expected one of ${RESULTS.join(", ")}`);
+}
+
+function timeOf(text: string): number {
+  const time = Date.parse(text);
+  if (!Number.isNaN(time)) return time;
+  throw invalid("/since", "expected a time such as 2026-11-22T12:00:00Z");
+}

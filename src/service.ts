@@ -1,0 +1,223 @@
+/** The composition root: builds the adapters, wires them to the core, and listens. Nothing else wires. */
+import { existsSync, mkdirSync } from "node:fs";
+import { join } from "node:path";
+import type { Variables } from "./config/load.ts";
+import type { Config } from "./domain/config.ts";
+import { Bus } from "./events/bus.ts";
+import { Journal } from "./events/journal.ts";
+import { linesOf } from "./events/log-lines.ts";
+import { createApp } from "./http/app.ts";
+import type { Capture, ReportLoss } from "./output/capture.ts";
+import { CopyCapture } from "./output/copy-capture.ts";
+import { PipeCapture } from "./output/pipe-capture.ts";
+import { FileReader } from "./output/reader.ts";
+import { SpliceCapture } from "./output/splice-capture.ts";
+import { systemClock } from "./platform/clock.ts";
+import { type Lock, lockHolder, lockPath, takeLock } from "./platform/lock.ts";
+import { codeOf, inWords } from "./platform/system-errors.ts";
+import { findCgroups } from "./spawn/cgroup.ts";
+import { Children } from "./spawn/children.ts";
+import { CoroutineEngine } from "./spawn/coroutine-engine.ts";
+import { chooseEngine } from "./spawn/engines.ts";
+import { inheritedEnvironment } from "./spawn/environment.ts";
+import { ExitWatch } from "./spawn/exit-watch.ts";
+import { LocalEngine } from "./spawn/local-engine.ts";
+import { findStrangers } from "./spawn/strangers.ts";
+import { SystemUsers } from "./spawn/users.ts";
+import { StoreError, openDatabase } from "./store/database.ts";
+import { keepPruned } from "./store/pruning.ts";
+import { SqliteStore } from "./store/sqlite-store.ts";
+import { Supervisor } from "./supervisor/supervisor.ts";
+
+/** Why the service cannot start, in one line. */
+export class StartError extends Error {
+  override readonly name = "StartError";
+}
+
+/** The worker modules are entry points of their own in the executable. */
+const SPLICE_THREAD = new URL("./output/splice-thread.ts", import.meta.url).href;
+const EXIT_THREAD = new URL("./spawn/exit-thread.ts", import.meta.url).href;
+const COROUTINE_HOST = new URL("./spawn/coroutine-host.ts", import.meta.url);
+
+export interface Service {
+  readonly supervisor: Supervisor;
+  readonly journal: Journal;
+  readonly bus: Bus;
+  /** The port in use, also when the configuration asked for a free one. */
+  readonly port: number;
+  /** Stops every task, dependents first, then the service; settles when nothing is left. */
+  stop(): Promise<void>;
+  /** Kills every process at once. */
+  kill(): void;
+  /** Leaves without stopping anything; settles when the next service may start. */
+  handOver(): Promise<void>;
+}
+
+export interface ServiceOptions {
+  readonly version: string;
+  readonly variables: Variables;
+  /** The arguments of the command line, for whoever starts the service anew. */
+  readonly args: readonly string[];
+  readonly terminal: (line: string) => void;
+  readonly colours: boolean;
+}
+
+/** Throws StartError. Tasks and processes that an earlier service left are taken up before it returns. */
+export async function createService(config: Config, options: ServiceOptions): Promise<Service> {
+  const fifoDir = join(config.dataDir, "run");
+  for (const directory of [config.dataDir, fifoDir, config.logDir]) makeDirectory(directory);
+  const lock = lockData(config.dataDir, options.args);
+  const clock = systemClock;
+  const journal = new Journal({
+    directory: config.logDir,
+    level: config.logLevel,
+    colours: options.colours,
+    terminal: options.terminal,
+    wall: Date.now,
+  });
+  const { store, trouble } = openStore(config.dataDir, journal);
+  const service = store.meta("service", () => Bun.randomUUIDv7());
+  const reportError = (error: unknown) => journal.error(`A subscriber failed: ${inWords(error)}`);
+  const bus = new Bus(Date.now, reportError, store.lastFactId());
+  bus.subscribe((fact) => store.addFact(fact));
+  bus.subscribe((fact) => {
+    for (const { level, text } of linesOf(fact)) journal.write(level, text);
+  });
+  const output = makeCapture(fifoDir, config.logDir, (alias, bytes, reason) => {
+    journal.error(`${bytes} bytes of the output of ${alias} were lost: ${reason}`);
+  });
+  const children = new Children();
+  const users = new SystemUsers(children);
+  const local = new LocalEngine({
+    clock,
+    output,
+    users,
+    children,
+    strangers: findStrangers(children),
+    exits: new ExitWatch({ clock, thread: EXIT_THREAD }),
+    cgroups: findCgroups(service),
+    environment: inheritedEnvironment(options.variables),
+    service,
+    self: Bun.isStandaloneExecutable
+      ? [process.execPath]
+      : [process.execPath, join(import.meta.dir, "main.ts")],
+  });
+  const supervisor = new Supervisor({
+    clock,
+    engine: chooseEngine(local, new CoroutineEngine({ output, host: COROUTINE_HOST })),
+    history: store,
+    users,
+    publish: (fact) => bus.publish(fact),
+    newRunId: () => Bun.randomUUIDv7(),
+    random: Math.random,
+  });
+  const app = await createApp({
+    supervisor,
+    output: new FileReader(config.logDir, output),
+    archive: store,
+    storeTrouble: trouble,
+    clock,
+    subscribe: (subscriber) => bus.subscribe(subscriber),
+    log: (level, text) => journal.write(level, text),
+    config,
+    version: options.version,
+    pageDir: findPage(),
+  });
+  const port = listen(app, config);
+  output.resume((run) => store.run(run)?.alias ?? null);
+  supervisor.restore();
+  const stopPruning = keepPruned(store, config.history, clock);
+  const close = async (): Promise<void> => {
+    await app.server?.stop(true);
+    await output.close();
+    stopPruning();
+    store.close();
+    lock.release();
+  };
+  return {
+    supervisor,
+    journal,
+    bus,
+    port,
+    stop: async () => {
+      await supervisor.shutdown();
+      local.close();
+      await close();
+      journal.info("Meproc stopped");
+      journal.close();
+    },
+    kill: () => {
+      supervisor.killAll();
+      local.close();
+    },
+    handOver: async () => {
+      supervisor.freeze();
+      local.release();
+      await close();
+      journal.info("Meproc has left its processes to the next service");
+      journal.close();
+    },
+  };
+}
+
+function makeDirectory(directory: string): void {
+  try {
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw new StartError(`${directory}: the folder cannot be made: ${inWords(error)}`, { cause: error });
+  }
+}
+
+function lockData(dataDir: string, args: readonly string[]): Lock {
+  const path = lockPath(dataDir);
+  const holder = { pid: process.pid, start: Bun.randomUUIDv7(), executable: process.execPath, args };
+  const lock = takeLock(path, holder);
+  if (lock !== null) return lock;
+  const pid = lockHolder(path)?.pid;
+  throw new StartError(
+    `${dataDir}: a meproc is running on this data directory${pid === undefined ? "" : `, pid ${pid}`}; stop it, or choose another --data-dir`,
+  );
+}
+
+function openStore(dataDir: string, journal: Journal) {
+  let reason: string | null = null;
+  try {
+    const store = new SqliteStore({
+      database: openDatabase(join(dataDir, "meproc.db")),
+      onTrouble: (now) => {
+        reason = now;
+        if (now === null) journal.info("The database can be written again; nothing is missing");
+        else journal.error(`The database cannot be written: ${now}. Tasks go on; it is made up for later`);
+      },
+    });
+    return { store, trouble: () => reason };
+  } catch (error) {
+    if (error instanceof StoreError) throw new StartError(error.message, { cause: error });
+    throw error;
+  }
+}
+
+function makeCapture(fifoDir: string, logDir: string, reportLoss: ReportLoss): Capture {
+  if (process.platform === "win32") return new PipeCapture({ logDir, reportLoss });
+  if (process.platform === "linux")
+    return new SpliceCapture({ fifoDir, logDir, thread: SPLICE_THREAD, reportLoss });
+  return new CopyCapture({ fifoDir, logDir, reportLoss });
+}
+
+/** Embedded in the executable, or in dist/ after `bun build.ts page`. */
+function findPage(): string | null {
+  const embedded = join(import.meta.dir, "page");
+  const built = join(import.meta.dir, "..", "dist", "page");
+  return [embedded, built].find((directory) => existsSync(join(directory, "index.html"))) ?? null;
+}
+
+function listen(app: Awaited<ReturnType<typeof createApp>>, { ip, port }: Config): number {
+  try {
+    app.listen({ hostname: ip, port });
+  } catch (error) {
+    const reason =
+      codeOf(error) === "EADDRINUSE" ? "the address is in use; choose another with --port" : inWords(error);
+    throw new StartError(`cannot listen on ${ip}:${port}: ${reason}`, { cause: error });
+  }
+  return app.server?.port ?? port;
+}

@@ -1,0 +1,52 @@
+/** Who a process is: its pid, when it started and in which boot. A pid alone is handed out again. */
+import { readFileSync } from "node:fs";
+import type { ProcessIdentity } from "../domain/history.ts";
+import { codeOf } from "../platform/system-errors.ts";
+
+const PARENTS_GROUP = 2;
+const START_TIME = 19;
+
+let boot: string | null | undefined;
+
+/** The id of this boot of the machine; `null` where the system does not tell. */
+export function bootId(): string | null {
+  if (boot === undefined) boot = readProc("/proc/sys/kernel/random/boot_id").trim() || null;
+  return boot;
+}
+
+export function identify(pid: number): ProcessIdentity {
+  return { pid, started: startOf(pid), boot: bootId() };
+}
+
+/** Whether the process is still this one: there, and neither another with its number nor a zombie. */
+export function isStill({ pid, started, boot: then }: ProcessIdentity): boolean {
+  if (then !== bootId()) return false;
+  const fields = statOf(pid);
+  if (fields === null) return false;
+  return fields[0] !== "Z" && (started === null || fields[START_TIME] === started);
+}
+
+export function groupOf(pid: number): number | null {
+  const group = statOf(pid)?.[PARENTS_GROUP];
+  return group === undefined ? null : Number(group);
+}
+
+function startOf(pid: number): string | null {
+  return statOf(pid)?.[START_TIME] ?? null;
+}
+
+/** The fields of /proc/<pid>/stat after the name, which may hold anything (proc_pid_stat(5), from "state" on). */
+function statOf(pid: number): string[] | null {
+  const stat = readProc(`/proc/${pid}/stat`);
+  return stat === "" ? null : stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+}
+
+/** Empty for what has ended, or is not ours to look into, or where there is no /proc. */
+export function readProc(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    if (codeOf(error) !== null) return "";
+    throw error;
+  }
+}

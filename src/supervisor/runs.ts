@@ -1,0 +1,241 @@
+/**
+ * The runs of one instance: the current one, and earlier ones of which something is left in the background. It starts,
+ * adopts and ends them, writes their beginning and end to the history, and tells the facts. What follows from an end is
+ * not its business.
+ */
+import type { ProcessIdentity, RunRecord } from "../domain/history.ts";
+import type { Moment } from "../domain/instance.ts";
+import type { Clock, Engine, History, Publish, RunHandle, RunListener } from "../domain/ports.ts";
+import {
+  type Exit,
+  type Outcome,
+  type RunId,
+  type Trigger,
+  type Usage,
+  lost,
+  outcomeOf,
+} from "../domain/run.ts";
+import type { Task } from "../domain/task.ts";
+import type { Input } from "./machine.ts";
+
+export interface RunsDeps {
+  readonly clock: Clock;
+  readonly engine: Engine;
+  readonly history: History;
+  readonly publish: Publish;
+}
+
+/** Which instance the runs are of. */
+export interface Place {
+  readonly task: Task;
+  readonly index: number;
+  readonly alias: string;
+}
+
+export interface LastRun {
+  readonly run: RunId;
+  readonly startedAt: Moment;
+  readonly endedAt: Moment;
+  readonly outcome: Outcome;
+}
+
+interface OpenRun {
+  readonly run: RunId;
+  readonly trigger: Trigger;
+  readonly startedAt: Moment;
+  handle: RunHandle | null;
+  pid: number | null;
+  stoppedByUs: boolean;
+  exited: boolean;
+}
+
+const UNKNOWN: Usage = { max_rss_bytes: null, cpu_ms: null };
+const UNSEEN = "it ended while the service was not there to see how";
+const UNCOLLECTED = "it ended, and how is not known: the service that started it is no more";
+
+export class Runs {
+  last: LastRun | null = null;
+  /** Nothing is noted any more. */
+  frozen = false;
+  readonly #place: Place;
+  readonly #deps: RunsDeps;
+  readonly #post: (input: Input) => void;
+  readonly #open = new Map<RunId, OpenRun>();
+
+  constructor(place: Place, deps: RunsDeps, post: (input: Input) => void) {
+    this.#place = place;
+    this.#deps = deps;
+    this.#post = post;
+  }
+
+  /** Something is there, or being started. */
+  get any(): boolean {
+    return this.#open.size > 0;
+  }
+
+  /** The run whose process is alive, if any. */
+  get live(): Readonly<Pick<OpenRun, "run" | "pid" | "startedAt">> | null {
+    for (const open of this.#open.values()) if (!open.exited && open.handle !== null) return open;
+    return null;
+  }
+
+  spawn(run: RunId, trigger: Trigger, scheduledFor: number | null): void {
+    const { clock, engine, history } = this.#deps;
+    const { task, index, alias } = this.#place;
+    const open = this.#add(run, trigger, clock.now());
+    history.runStarting({
+      run,
+      task: task.name,
+      index,
+      alias,
+      trigger,
+      scheduledFor,
+      startedAt: Math.round(open.startedAt.wall),
+    });
+    open.handle = engine.start({ run, ...this.#place }, this.#listener(open));
+  }
+
+  /** Takes over what an earlier service left of a run, or closes its record. */
+  adopt(record: RunRecord): void {
+    const open = this.#add(record.run, record.trigger, momentOf(record.startedAt, this.#deps.clock.now()));
+    const adopted = this.#deps.engine.adopt(
+      { run: record.run, ...this.#place },
+      record.process,
+      this.#listener(open),
+    );
+    if (adopted === null) {
+      this.#open.delete(open.run);
+      return this.#lose(open);
+    }
+    open.handle = adopted.handle;
+    if (adopted.process === null) return this.#lose(open);
+    open.pid = adopted.process.pid;
+    if (record.process === null) this.#deps.history.runSpawned(open.run, adopted.process);
+    this.#post({ kind: "adopted", run: open.run, pid: open.pid });
+    this.#publish({ kind: "run.adopted", pid: open.pid }, open);
+  }
+
+  /** From the history: how the last run ended. */
+  recall(record: RunRecord): void {
+    if (record.end === null) return;
+    const now = this.#deps.clock.now();
+    this.last = {
+      run: record.run,
+      startedAt: momentOf(record.startedAt, now),
+      endedAt: momentOf(record.end.endedAt, now),
+      outcome: record.end.outcome,
+    };
+  }
+
+  freeze(): void {
+    this.frozen = true;
+  }
+
+  terminate(): void {
+    for (const open of this.#open.values()) {
+      open.stoppedByUs = true;
+      open.handle?.terminate();
+    }
+  }
+
+  kill(): void {
+    for (const open of this.#open.values()) open.handle?.kill();
+  }
+
+  #add(run: RunId, trigger: Trigger, startedAt: Moment): OpenRun {
+    const open: OpenRun = {
+      run,
+      trigger,
+      startedAt,
+      handle: null,
+      pid: null,
+      stoppedByUs: false,
+      exited: false,
+    };
+    this.#open.set(run, open);
+    return open;
+  }
+
+  #listener(open: OpenRun): RunListener {
+    const unlessFrozen =
+      <Args extends unknown[]>(tell: (...args: Args) => void) =>
+      (...args: Args) => {
+        if (!this.frozen) tell(...args);
+      };
+    return {
+      spawned: unlessFrozen((process) => this.#spawned(open, process)),
+      failed: unlessFrozen((reason) => this.#failed(open, reason)),
+      exited: unlessFrozen((exit, usage) => this.#exited(open, exit, usage)),
+      gone: unlessFrozen(() => this.#gone(open)),
+    };
+  }
+
+  #gone({ run }: OpenRun): void {
+    this.#open.delete(run);
+    this.#tellGone();
+  }
+
+  #spawned(open: OpenRun, process: ProcessIdentity | null): void {
+    open.pid = process?.pid ?? null;
+    if (process !== null) this.#deps.history.runSpawned(open.run, process);
+    this.#publish({ kind: "run.started", pid: open.pid, trigger: open.trigger }, open);
+    this.#post({ kind: "spawned", run: open.run, pid: open.pid });
+  }
+
+  #failed(open: OpenRun, reason: string): void {
+    open.exited = true;
+    this.#open.delete(open.run);
+    const result = open.stoppedByUs ? "stopped" : "spawn_error";
+    this.#end(open, { result, exit_code: null, exit_signal: null, reason }, UNKNOWN);
+    this.#post({ kind: "spawn_failed", run: open.run, reason });
+    this.#tellGone();
+  }
+
+  #exited(open: OpenRun, exit: Exit | null, usage: Usage): void {
+    open.exited = true;
+    const outcome = exit === null ? uncollected(open) : outcomeOf(exit, open.stoppedByUs);
+    this.#end(open, outcome, usage);
+    this.#post({ kind: "exited", run: open.run, outcome });
+  }
+
+  /** Its process had ended before we came. */
+  #lose(open: OpenRun): void {
+    open.exited = true;
+    const outcome = lost(UNSEEN);
+    this.#post({ kind: "adopted", run: open.run, pid: null });
+    this.#end(open, outcome, UNKNOWN);
+    this.#post({ kind: "exited", run: open.run, outcome });
+  }
+
+  #end(open: OpenRun, outcome: Outcome, usage: Usage): void {
+    const endedAt = this.#deps.clock.now();
+    this.last = { run: open.run, startedAt: open.startedAt, endedAt, outcome };
+    const durationMs = Math.max(0, Math.round(endedAt.mono - open.startedAt.mono));
+    this.#deps.history.runEnded(open.run, { endedAt: Math.round(endedAt.wall), durationMs, outcome, usage });
+    this.#publish({ kind: "run.finished", pid: open.pid, outcome, duration_ms: durationMs, usage }, open);
+  }
+
+  #tellGone(): void {
+    if (this.#open.size === 0) this.#post({ kind: "gone" });
+  }
+
+  #publish(
+    fact:
+      | { kind: "run.started"; pid: number | null; trigger: Trigger }
+      | { kind: "run.adopted"; pid: number | null }
+      | { kind: "run.finished"; pid: number | null; outcome: Outcome; duration_ms: number; usage: Usage },
+    { run }: OpenRun,
+  ): void {
+    const { task, index, alias } = this.#place;
+    this.#deps.publish({ ...fact, task: task.name, type: task.type, alias, index, run });
+  }
+}
+
+function uncollected({ stoppedByUs }: OpenRun): Outcome {
+  return stoppedByUs ? { ...lost(UNCOLLECTED), result: "stopped", reason: null } : lost(UNCOLLECTED);
+}
+
+/** A wall time of the past on this process's monotonic clock. */
+function momentOf(wall: number, now: Moment): Moment {
+  return { wall, mono: now.mono - Math.max(0, now.wall - wall) };
+}
