@@ -52,7 +52,9 @@ export class SpliceCapture implements Capture {
       stdout: out.writeEnd,
       stderr: err.writeEnd,
       spawned: () => {
-        for (const { readEnd, path } of [out, err]) this.#send({ kind: "open", alias, fd: readEnd, path });
+        this.#send(
+          ...[out, err].map(({ readEnd, path }) => ({ kind: "open", alias, fd: readEnd, path }) as const),
+        );
         closeSync(out.writeEnd);
         closeSync(err.writeEnd);
       },
@@ -90,8 +92,8 @@ export class SpliceCapture implements Capture {
     closeSync(this.#wakeFd);
   }
 
-  #send(message: ToThread): void {
-    this.#worker.postMessage(message);
+  #send(...messages: ToThread[]): void {
+    for (const message of messages) this.#worker.postMessage(message);
     writeSync(this.#wakeFd, ONE);
   }
 
