@@ -52,7 +52,11 @@ export class SpliceCapture implements Capture {
       stdout: out.writeEnd,
       stderr: err.writeEnd,
       spawned: () => {
-        for (const { readEnd, path } of [out, err]) this.#send({ kind: "open", alias, fd: readEnd, path });
+        this.#send(
+          ...[out, err].map(
+            ({ readEnd, path }) => ({ kind: "open", alias, fd: readEnd, path, resumed: false }) as const,
+          ),
+        );
         closeSync(out.writeEnd);
         closeSync(err.writeEnd);
       },
@@ -67,7 +71,7 @@ export class SpliceCapture implements Capture {
     for (const left of leftFifos(this.#options.fifoDir)) {
       const alias = aliasOf(left.run);
       if (alias === null) unlinkSync(left.path);
-      else this.#send({ kind: "open", alias, fd: reopenFifo(left), path: left.path });
+      else this.#send({ kind: "open", alias, fd: reopenFifo(left), path: left.path, resumed: true });
     }
   }
 
@@ -98,8 +102,8 @@ export class SpliceCapture implements Capture {
     closeSync(this.#wakeFd);
   }
 
-  #send(message: ToThread): void {
-    this.#worker.postMessage(message);
+  #send(...messages: ToThread[]): void {
+    for (const message of messages) this.#worker.postMessage(message);
     writeSync(this.#wakeFd, ONE);
   }
 

@@ -8,7 +8,14 @@ export interface ThreadSetup {
 
 export type ToThread =
   | ({ readonly kind: "setup" } & ThreadSetup)
-  | { readonly kind: "open"; readonly alias: string; readonly fd: number; readonly path: string }
+  | {
+      readonly kind: "open";
+      readonly alias: string;
+      readonly fd: number;
+      readonly path: string;
+      /** An earlier service has made it. */
+      readonly resumed: boolean;
+    }
   | { readonly kind: "note"; readonly alias: string; readonly text: string }
   /** To be told once when the file has grown beyond what `seen` stood for. */
   | { readonly kind: "watch"; readonly alias: string; readonly seen: number }

@@ -7,7 +7,7 @@ import { closeSync, readSync, unlinkSync, writeSync } from "node:fs";
 import { ptr } from "bun:ffi";
 import { inWords } from "../platform/system-errors.ts";
 import { DailyFiles } from "./daily-files.ts";
-import { EPOLLIN, Epoll } from "../platform/epoll.ts";
+import { EPOLLIN, Epoll, MAX_EVENTS } from "../platform/epoll.ts";
 import { ERRNO, bindSplice } from "./splice.ts";
 import type { FromThread, ToThread } from "./splice-protocol.ts";
 
@@ -19,7 +19,8 @@ interface Stream {
   readonly path: string;
   /** How bytes go on: in the kernel, or through a buffer where a file system refuses that. */
   way: "splice" | "copy";
-  grown: boolean;
+  /** When it last brought much at once, on the clock of `performance.now`. */
+  floodedAt: number;
 }
 
 /** At most this much of one stream before the others get their turn. */
@@ -28,6 +29,9 @@ const FLOOD_BYTES = 64 << 10;
 /** Pipe memory is limited per user: only so many FIFOs are made large at a time. */
 const MAX_GROWN = 8;
 const GROWN_BYTES = 1 << 20;
+const USUAL_BYTES = 64 << 10;
+/** A large FIFO that has not flooded for so long is made small again if another one floods. */
+const QUIET_MS = 1000;
 /** Many small writes are taken together: a wake that soon after the last naps for a moment. */
 const SMALL_BYTES = 16 << 10;
 const NAP_US = 1000;
@@ -35,6 +39,7 @@ const NAP_US = 1000;
 const libc = bindSplice();
 const epoll = new Epoll();
 const streams = new Map<number, Stream>();
+const grown = new Set<Stream>();
 const watched = new Set<string>();
 /** How often the file of each alias has grown. */
 const counts = new Map<string, number>();
@@ -43,7 +48,6 @@ const buffer = Buffer.allocUnsafe(64 << 10);
 const messages: ToThread[] = [];
 let files = new DailyFiles("", "seek");
 let wakeFd = -1;
-let grownCount = 0;
 let running = true;
 
 const tell = (message: FromThread): void => self.postMessage(message);
@@ -92,7 +96,7 @@ function take(message: ToThread): void {
     case "setup":
       return;
     case "open":
-      return open(message.fd, message.alias, message.path);
+      return open(message);
     case "note":
       return note(message.alias, message.text);
     case "watch":
@@ -100,7 +104,7 @@ function take(message: ToThread): void {
       if ((counts.get(message.alias) ?? 0) !== message.seen) tellGrowth(message.alias);
       return;
     case "sync":
-      for (const stream of [...streams.values()]) drain(stream);
+      for (let left = streams.size; left > 0; left -= MAX_EVENTS) drainAll(epoll.poll());
       return tell({ kind: "synced", id: message.id });
     case "close":
       for (const stream of [...streams.values()]) drain(stream);
@@ -110,12 +114,12 @@ function take(message: ToThread): void {
   }
 }
 
-/** The first look is ours: a FIFO that never had a writer since it was opened tells nobody of its end. */
-function open(fd: number, alias: string, path: string): void {
-  const stream: Stream = { fd, alias, path, way: "splice", grown: false };
+function open({ fd, alias, path, resumed }: Extract<ToThread, { kind: "open" }>): void {
+  const stream: Stream = { fd, alias, path, way: "splice", floodedAt: 0 };
   streams.set(fd, stream);
   epoll.add(fd, EPOLLIN);
-  drain(stream);
+  // a FIFO that has had no writer since it was opened tells nobody of its end, so the first look is ours
+  if (resumed) drain(stream);
 }
 
 function note(alias: string, text: string): void {
@@ -196,10 +200,19 @@ function lose(alias: string, bytes: number, reason: string): void {
 
 /** A FIFO that was full gets room for 16 times as much, which makes the moves fewer and larger. */
 function grow(stream: Stream): void {
-  if (stream.grown || grownCount >= MAX_GROWN) return;
-  stream.grown = true;
-  grownCount++;
+  stream.floodedAt = performance.now();
+  if (grown.has(stream) || (grown.size >= MAX_GROWN && !shrinkOne(stream.floodedAt))) return;
   libc.setPipeSize(stream.fd, GROWN_BYTES);
+  grown.add(stream);
+}
+
+/** False if all the large ones are needed. */
+function shrinkOne(now: number): boolean {
+  for (const stream of grown) {
+    if (now - stream.floodedAt < QUIET_MS || libc.setPipeSize(stream.fd, USUAL_BYTES) < 0) continue;
+    return grown.delete(stream);
+  }
+  return false;
 }
 
 /** The last holder of the writing end is gone. */
@@ -207,7 +220,7 @@ function end(stream: Stream): void {
   if (!streams.delete(stream.fd)) return;
   epoll.remove(stream.fd);
   closeSync(stream.fd);
-  if (stream.grown) grownCount--;
+  grown.delete(stream);
   try {
     unlinkSync(stream.path);
   } catch (error) {

@@ -7,7 +7,8 @@ const EPOLLONESHOT = 1 << 30;
 const EPOLL_CLOEXEC = 0o2000000;
 const ADD = 1;
 const REMOVE = 2;
-const MAX_EVENTS = 256;
+/** So many descriptors at most are returned at a time; the next call goes on with the others. */
+export const MAX_EVENTS = 256;
 /** `struct epoll_event` is packed on x86-64 alone. */
 const EVENT_BYTES = process.arch === "x64" ? 12 : 16;
 const DATA_OFFSET = EVENT_BYTES - 8;
@@ -41,7 +42,16 @@ export class Epoll {
 
   /** Blocks this thread until a descriptor is ready, and returns those that are. */
   wait(): number[] {
-    const count = this.#libc.epoll_wait(this.fd, ptr(this.#events), MAX_EVENTS, -1);
+    return this.#ready(-1);
+  }
+
+  /** Those that are ready now. */
+  poll(): number[] {
+    return this.#ready(0);
+  }
+
+  #ready(timeoutMs: number): number[] {
+    const count = this.#libc.epoll_wait(this.fd, ptr(this.#events), MAX_EVENTS, timeoutMs);
     const ready: number[] = [];
     for (let i = 0; i < count; i++) ready.push(this.#events.getInt32(i * EVENT_BYTES + DATA_OFFSET, true));
     return ready;

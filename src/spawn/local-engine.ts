@@ -6,11 +6,13 @@ import type { ProcessIdentity } from "../domain/history.ts";
 import type { Adopted, Engine, RunHandle, RunListener, RunRequest } from "../domain/ports.ts";
 import { groupOf, identify, isStill } from "./identity.ts";
 import { LocalRun, type LocalRunDeps } from "./local-run.ts";
+import { StartQueue } from "./start-queue.ts";
 import { sendSignal } from "./tree.ts";
 
 export class LocalEngine implements Engine {
   readonly #deps: LocalRunDeps;
   readonly #lingering = new Set<LocalRun>();
+  readonly #starts = new StartQueue();
   #released = false;
 
   constructor(deps: LocalRunDeps) {
@@ -19,7 +21,7 @@ export class LocalEngine implements Engine {
 
   start(request: RunRequest, listener: RunListener): RunHandle {
     const run = new LocalRun(this.#deps, request, listener, this.#lingering);
-    queueMicrotask(() => {
+    this.#starts.add(() => {
       if (!this.#released) void run.start(() => this.#released);
     });
     return run;

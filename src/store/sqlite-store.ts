@@ -183,12 +183,20 @@ export class SqliteStore implements History, RunArchive {
   }
 
   /** Removes at most `batch` old runs and facts; true if there may be more. */
-  prune(limits: { readonly maxRunsPerTask: number; readonly before: number; readonly batch: number }): boolean {
+  prune(limits: {
+    readonly maxRunsPerTask: number;
+    readonly before: number;
+    readonly batch: number;
+  }): boolean {
     const { maxRunsPerTask, before, batch } = limits;
     const remove = (sql: string, ...values: number[]) => this.#database.query(sql).run(...values).changes;
     try {
       const removed = [
-        remove("DELETE FROM runs WHERE id IN (SELECT id FROM runs WHERE ended_at < ? LIMIT ?)", before, batch),
+        remove(
+          "DELETE FROM runs WHERE id IN (SELECT id FROM runs WHERE ended_at < ? LIMIT ?)",
+          before,
+          batch,
+        ),
         remove(SURPLUS, maxRunsPerTask, batch),
         remove("DELETE FROM facts WHERE id IN (SELECT id FROM facts WHERE time < ? LIMIT ?)", before, batch),
       ];
