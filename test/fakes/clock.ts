@@ -40,6 +40,11 @@ export class FakeClock implements Clock {
     this.#mono = until;
   }
 
+  /** Nobody waits any more. */
+  forget(): void {
+    this.#waits.clear();
+  }
+
   #next(until: number): Wait | null {
     const due = [...this.#waits].filter((wait) => wait.due <= until).sort((a, b) => a.due - b.due);
     return due[0] ?? null;

@@ -1,25 +1,31 @@
-/** An engine whose processes do what the test says. */
-import type { Engine, RunHandle, RunListener, RunRequest } from "../../src/domain/ports.ts";
+/** An engine whose processes do what the test says. They outlive the service, as real ones do. */
+import type { ProcessIdentity } from "../../src/domain/history.ts";
+import type { Adopted, Engine, RunHandle, RunListener, RunRequest } from "../../src/domain/ports.ts";
 import type { Exit } from "../../src/domain/run.ts";
 
 const NO_USAGE = { max_rss_bytes: null, cpu_ms: null };
+const NOBODY: RunListener = {
+  spawned: () => undefined,
+  failed: () => undefined,
+  exited: () => undefined,
+  gone: () => undefined,
+};
 
 export class FakeProcess implements RunHandle {
   readonly pid: number;
   readonly request: RunRequest;
   readonly signals: string[] = [];
   alive = true;
-  readonly #listener: RunListener;
+  listener: RunListener;
 
   constructor(pid: number, request: RunRequest, listener: RunListener) {
     this.pid = pid;
     this.request = request;
-    this.#listener = listener;
+    this.listener = listener;
   }
 
-  spawned(): this {
-    this.#listener.spawned(this.pid);
-    return this;
+  get identity(): ProcessIdentity {
+    return { pid: this.pid, started: "1", boot: "b" };
   }
 
   /** The process ends; with `leaving` something of its group stays. */
@@ -28,12 +34,12 @@ export class FakeProcess implements RunHandle {
   }
 
   leave(): void {
-    this.#listener.gone();
+    this.listener.gone();
   }
 
   fail(reason: string): void {
     this.alive = false;
-    this.#listener.failed(reason);
+    this.listener.failed(reason);
   }
 
   terminate(): void {
@@ -46,8 +52,8 @@ export class FakeProcess implements RunHandle {
 
   #end(exit: Exit, leaving: boolean): void {
     this.alive = false;
-    this.#listener.exited(exit, NO_USAGE);
-    if (!leaving) this.#listener.gone();
+    this.listener.exited(exit, NO_USAGE);
+    if (!leaving) this.listener.gone();
   }
 }
 
@@ -58,9 +64,24 @@ export class FakeEngine implements Engine {
     const process = new FakeProcess(1000 + this.processes.length, request, listener);
     this.processes.push(process);
     queueMicrotask(() => {
-      if (process.alive) process.spawned();
+      if (process.alive) process.listener.spawned(process.identity);
     });
     return process;
+  }
+
+  adopt(request: RunRequest, recorded: ProcessIdentity | null, listener: RunListener): Adopted | null {
+    const found = this.processes.find(
+      (each) =>
+        each.alive && each.request.run === request.run && (recorded === null || recorded.pid === each.pid),
+    );
+    if (found === undefined) return null;
+    found.listener = listener;
+    return { handle: found, process: found.identity };
+  }
+
+  /** The service is gone: nobody hears of what happens to its processes. */
+  orphanAll(): void {
+    for (const process of this.processes) process.listener = NOBODY;
   }
 
   /** The live processes of a task. */

@@ -1,30 +1,48 @@
-/** A supervisor over a fake clock, fake processes and users that all exist. */
+/** A supervisor over a fake clock, fake processes, a history in memory and users that all exist. */
 import type { FactBody } from "../../src/domain/fact.ts";
 import type { Users } from "../../src/domain/ports.ts";
 import { Supervisor } from "../../src/supervisor/supervisor.ts";
 import { FakeClock } from "./clock.ts";
 import { FakeEngine } from "./engine.ts";
+import { FakeHistory } from "./history.ts";
 
 const users: Users = {
   resolve: async (user) =>
     user === "nobody-here" ? new Error("there is no such user") : { uid: 1, gid: 1, account: null },
 };
+let runs = 0;
 
-export function fakeSupervisor() {
-  const clock = new FakeClock();
-  const engine = new FakeEngine();
+export interface World {
+  readonly clock: FakeClock;
+  readonly engine: FakeEngine;
+  readonly history: FakeHistory;
+}
+
+/** With the world of an earlier one, it is the service that comes after that was killed. */
+export function fakeSupervisor(world?: World) {
+  const clock = world?.clock ?? new FakeClock();
+  const engine = world?.engine ?? new FakeEngine();
+  const history = world?.history ?? new FakeHistory();
   const facts: FactBody[] = [];
-  let runs = 0;
   const supervisor = new Supervisor({
     clock,
     engine,
+    history,
     users,
     publish: (fact) => facts.push(fact),
-    newRunId: () => `run${++runs}`,
+    newRunId: () => `run${String(++runs).padStart(6, "0")}`,
     random: () => 0.5,
   });
   const state = (name: string, index = 0) => supervisor.get(name).instances[index]?.state.kind;
-  return { supervisor, clock, engine, facts, state };
+  /** The service is killed, and another one comes. */
+  const killed = () => {
+    engine.orphanAll();
+    clock.forget();
+    const next = fakeSupervisor({ clock, engine, history });
+    next.supervisor.restore();
+    return next;
+  };
+  return { supervisor, clock, engine, history, facts, state, killed };
 }
 
 /** Lets what was queued in this turn happen. */

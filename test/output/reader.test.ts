@@ -20,6 +20,7 @@ beforeEach(() => {
     open: () => {
       throw new Error("nothing is captured here");
     },
+    resume: () => undefined,
     note: () => undefined,
     sync: async () => undefined,
     onGrowth: (alias, callback) => growth.add(alias, callback),

@@ -55,6 +55,8 @@ const INPUTS: Record<(typeof INPUT_KINDS)[number], Input> = {
   spawn_failed: { kind: "spawn_failed", run: "r1", reason: "no" },
   exited: { kind: "exited", run: "r1", outcome: FAILED },
   gone: { kind: "gone" },
+  adopted: { kind: "adopted", run: "r2", pid: 8 },
+  recalled: { kind: "recalled", outcome: FAILED },
   tick: { kind: "tick", run: "r2" },
 };
 
@@ -64,15 +66,15 @@ const next = (state: InstanceState, input: Input, by = policy(), context = CALM)
 describe("every state and every input", () => {
   /** Rows are states, columns inputs in the order of INPUT_KINDS; "." is no change. */
   const TABLE: Record<string, string> = {
-    stopped: "waiting stopped waiting . . . . . . .",
-    waiting: ". stopped waiting starting waiting . . . . .",
-    scheduled: "waiting stopped waiting . . . . . . .",
-    starting: ". stopping stopping . . running failed exited . .",
-    running: ". stopping stopping . . . . exited . .",
-    backoff: "waiting stopped waiting . . . . . . starting",
-    stopping: "stopping stopping stopping . . stopping stopping stopping . stopping",
-    exited: "waiting stopped waiting . . . . . . .",
-    failed: "waiting stopped waiting . . . . . . .",
+    stopped: "waiting stopped waiting . . . . . . running exited .",
+    waiting: ". stopped waiting starting waiting . . . . . . .",
+    scheduled: "waiting stopped waiting . . . . . . . . .",
+    starting: ". stopping stopping . . running failed exited . . . .",
+    running: ". stopping stopping . . . . exited . . . .",
+    backoff: "waiting stopped waiting . . . . . . . . starting",
+    stopping: "stopping stopping stopping . . stopping stopping stopping . . . stopping",
+    exited: "waiting stopped waiting . . . . . . . . .",
+    failed: "waiting stopped waiting . . . . . . . . .",
   };
   for (const state of STATE_KINDS)
     for (const [column, input] of INPUT_KINDS.entries())
