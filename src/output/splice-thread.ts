@@ -116,6 +116,7 @@ function take(message: ToThread): void {
 }
 
 function note(alias: string, text: string): void {
+  for (const stream of [...streams.values()]) if (stream.alias === alias) drain(stream);
   try {
     const fd = files.of(alias);
     libc.seekEnd(fd);

@@ -21,6 +21,9 @@ import { launchCommand } from "./launcher.ts";
 import type { Strangers } from "./strangers.ts";
 import { ProcessTree, sendSignal } from "./tree.ts";
 
+/** How long the end of the service waits for what hangs in the kernel. */
+const LAST_KILL_MS = 1000;
+
 export interface LocalEngineDeps {
   readonly clock: Clock;
   readonly output: OutputSink;
@@ -49,10 +52,16 @@ export class LocalEngine implements Engine {
     return run;
   }
 
-  /** The end of the service: what escaped every stop is killed. */
+  /** The end of the service: every child of it is killed, and what those leave behind, until none is left. */
   close(): void {
-    const { strangers, service } = this.#deps;
-    for (const pid of strangers.of({ service })) sendSignal(pid, "SIGKILL");
+    const { strangers, clock } = this.#deps;
+    const deadline = clock.now().mono + LAST_KILL_MS;
+    for (;;) {
+      const left = strangers.everyone();
+      if (left.length === 0 || clock.now().mono > deadline) break;
+      for (const pid of left) sendSignal(pid, "SIGKILL");
+      Bun.sleepSync(1);
+    }
     strangers.close();
   }
 }
@@ -142,7 +151,9 @@ class LocalRun implements RunHandle {
   #command(identity: Identity | null): string[] {
     const { cmd } = this.#request.task;
     const shell = process.platform === "win32" ? ["cmd.exe", "/d", "/s", "/c", cmd] : ["/bin/sh", "-c", cmd];
-    return identity === null ? shell : launchCommand(this.#deps.self, identity, shell);
+    // Without the right to become somebody else it can only be ourselves.
+    if (identity === null || process.geteuid?.() !== 0) return shell;
+    return launchCommand(this.#deps.self, identity, shell);
   }
 
   #exited(exit: Exit, usage: Usage): void {

@@ -3,7 +3,7 @@
  * away becomes its child. It finds them in /proc, knows by their environment whose they are, and collects their
  * exits, by pid and never with waitpid(-1), which would take the exits of our own children from Bun.
  */
-import { readFileSync } from "node:fs";
+import { readFileSync, readdirSync } from "node:fs";
 import { ptr } from "bun:ffi";
 import { openLibc } from "../platform/libc.ts";
 import { codeOf } from "../platform/system-errors.ts";
@@ -11,6 +11,10 @@ import type { Children } from "./children.ts";
 
 const PR_SET_CHILD_SUBREAPER = 36;
 const WNOHANG = 1;
+const PF_EXITING = 4;
+/** Fields of /proc/<pid>/stat, counted from the state. */
+const GROUP = 2;
+const FLAGS = 6;
 /** Exits of strangers are nobody's hurry: many are collected in one go. Milliseconds. */
 const REAP_DELAY_MS = 50;
 
@@ -22,8 +26,13 @@ export interface Owner {
 }
 
 export interface Strangers {
-  /** Pids of live descendants of an instance that have lost their parent. */
+  /**
+   * Pids of descendants of an instance that have lost their parent. One that is just ending can no longer be told
+   * apart and counts for everybody: it may leave children.
+   */
   of(owner: Owner): number[];
+  /** Every live child of the service, its own and strangers. Collects the exits of the others: only for the end. */
+  everyone(): number[];
   /** Whether one of them is in this process group; `null` where nobody can know. */
   inGroup(group: number): boolean | null;
   /** Collects the exits of all strangers that have ended. */
@@ -34,6 +43,7 @@ export interface Strangers {
 /** On a system where nobody can know them there are none. */
 export const NO_STRANGERS: Strangers = {
   of: () => [],
+  everyone: () => [],
   inGroup: () => null,
   reap: () => undefined,
   close: () => undefined,
@@ -62,7 +72,16 @@ class LinuxStrangers implements Strangers {
   }
 
   of(owner: Owner): number[] {
-    return this.#pids().filter((pid) => isOwnedBy(pid, owner));
+    return this.#pids().filter((pid) => isOwnedBy(pid, owner) || isEnding(pid));
+  }
+
+  everyone(): number[] {
+    for (;;) {
+      const pids = readdirSync("/proc/self/task").flatMap(childrenOf);
+      const left = pids.filter((pid) => this.#libc.waitpid(pid, ptr(this.#status), WNOHANG) !== pid);
+      // One that had ended may have left its children to us after the list was read.
+      if (left.length === pids.length) return left;
+    }
   }
 
   inGroup(group: number): boolean {
@@ -82,13 +101,16 @@ class LinuxStrangers implements Strangers {
 
   /** Orphans are given to the first thread of the process, and our own spawns start there as well. */
   #pids(): number[] {
-    const list = readFileSync(`/proc/self/task/${process.pid}/children`, "utf8");
-    return list
-      .split(" ")
-      .filter((pid) => pid !== "")
-      .map(Number)
-      .filter((pid) => !this.#children.has(pid));
+    return childrenOf(String(process.pid)).filter((pid) => !this.#children.has(pid));
   }
+}
+
+function childrenOf(thread: string): number[] {
+  const list = readFileSync(`/proc/self/task/${thread}/children`, "utf8");
+  return list
+    .split(" ")
+    .filter((pid) => pid !== "")
+    .map(Number);
 }
 
 function isOwnedBy(pid: number, { service, task, index }: Owner): boolean {
@@ -102,10 +124,20 @@ function readEnvironment(pid: number): string[] {
   return readProc(pid, "environ").split("\0");
 }
 
+/** From its beginning to end until its exit has been collected; it has no environment any more. */
+function isEnding(pid: number): boolean {
+  return (Number(statOf(pid)[FLAGS] ?? PF_EXITING) & PF_EXITING) !== 0;
+}
+
 function groupOf(pid: number): number | null {
-  const stat = readProc(pid, "stat");
-  const group = stat.slice(stat.lastIndexOf(")") + 2).split(" ")[2];
+  const group = statOf(pid)[GROUP];
   return group === undefined ? null : Number(group);
+}
+
+/** The fields of /proc/<pid>/stat behind the name, the state first. */
+function statOf(pid: number): string[] {
+  const stat = readProc(pid, "stat");
+  return stat === "" ? [] : stat.slice(stat.lastIndexOf(")") + 2).split(" ");
 }
 
 /** Empty for a process that has ended, or that is not ours to look into. */

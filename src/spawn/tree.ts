@@ -37,6 +37,7 @@ export class ProcessTree {
   }
 
   anythingLeft(): boolean {
+    this.#strangers.reap();
     return this.groupExists() || this.#strangers.of(this.#owner).length > 0;
   }
 
