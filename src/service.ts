@@ -213,7 +213,8 @@ function findPage(): string | null {
 
 function listen(app: Awaited<ReturnType<typeof createApp>>, { ip, port }: Config): number {
   try {
-    app.listen({ hostname: ip, port });
+    // Elysia would share the port with another service of the same user
+    app.listen({ hostname: ip, port, reusePort: false });
   } catch (error) {
     const reason =
       codeOf(error) === "EADDRINUSE" ? "the address is in use; choose another with --port" : inWords(error);

@@ -11,10 +11,19 @@ export function parse<Schema extends TSchema>(schema: Schema, input: unknown): P
   const value = dropNulls(input);
   const issues = new Map<string, Issue>();
   for (const error of Value.Errors(schema, value)) {
+    if (isShortEnough(error)) continue;
     if (!issues.has(error.path)) issues.set(error.path, toIssue(schema, error));
   }
   if (issues.size > 0) return { ok: false, issues: [...issues.values()] };
   return { ok: true, value };
+}
+
+/** A schema counts characters, TypeBox the halves of those beyond the basic plane as well. */
+function isShortEnough({ value, schema }: ValueError): boolean {
+  const most: unknown = schema["maxLength"];
+  return (
+    typeof value === "string" && typeof most === "number" && value.length > most && [...value].length <= most
+  );
 }
 
 function dropNulls(input: unknown): unknown {

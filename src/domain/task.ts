@@ -12,6 +12,8 @@ export const RESERVED_NAMES: readonly string[] = ["__coroutine__", "bootstrap"];
 export const MAX_NAME_LENGTH = 128;
 export const MAX_REPLICAS = 1000;
 export const DEFAULT_CRON = "* * * * *";
+/** A year: the sum with any time of today is still a date. */
+export const MAX_INTERVAL_MS = 31_536_000_000;
 /** The pause of Meproc 1.x between the runs of a daemon, in milliseconds. */
 export const LEGACY_INTERVAL_MS = 3000;
 
@@ -85,6 +87,7 @@ export const TaskDefinition = Type.Object(
       Type.Integer({
         title: "Interval",
         minimum: 1,
+        maximum: MAX_INTERVAL_MS,
         description:
           "Milliseconds before a daemon is started again. Not given under /api/v1: at once, then longer and longer up to 3000; under /proc: 3000",
         examples: [1000],

@@ -29,10 +29,16 @@ export interface Parameter {
   readonly required?: boolean;
 }
 
+/** What every call answers to a request that was meant for another host. */
+const MISDIRECTED: Answer = {
+  description: "The Host header names a host that this service is not known by",
+};
+
 /** The `detail` of a route. */
 export function documented(call: Call) {
+  const answers: Call["answers"] = { ...call.answers, 421: MISDIRECTED };
   const responses = Object.fromEntries(
-    Object.entries(call.answers).map(([status, answer]) => [status, responseOf(answer)]),
+    Object.entries(answers).map(([status, answer]) => [status, responseOf(answer)]),
   );
   return {
     tags: [call.tag],

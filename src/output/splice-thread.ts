@@ -123,6 +123,7 @@ function open({ fd, alias, path, resumed }: Extract<ToThread, { kind: "open" }>)
 }
 
 function note(alias: string, text: string): void {
+  for (const stream of [...streams.values()]) if (stream.alias === alias) drain(stream);
   try {
     const fd = files.of(alias);
     libc.seekEnd(fd);

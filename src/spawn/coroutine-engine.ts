@@ -2,7 +2,7 @@
  * Runs inside the service: a TypeScript or JavaScript file in a Worker of its own. The Worker writes straight into
  * the run's channel, so its output is captured like a process's; it can be ended whatever it does.
  */
-import { existsSync, statSync } from "node:fs";
+import { closeSync, constants, existsSync, openSync, statSync } from "node:fs";
 import { resolve } from "node:path";
 import { Worker } from "node:worker_threads";
 import type { Channel, Engine, OutputSink, RunHandle, RunListener, RunRequest } from "../domain/ports.ts";
@@ -55,13 +55,14 @@ class CoroutineRun implements RunHandle {
     const script = resolve(this.#request.task.cmd.trim());
     const problem = scriptProblem(script);
     if (problem !== null) return this.#fail(problem);
-    let channel: Channel;
+    let ends: Ends;
     try {
-      channel = this.#deps.output.open({ alias: this.#request.alias, run: this.#request.run, owner: null });
+      const { alias, run } = this.#request;
+      ends = takeEnds(this.#deps.output.open({ alias, run, owner: null }));
     } catch (error) {
       return this.#fail(`no room for its output: ${inWords(error)}`);
     }
-    this.#run(script, channel);
+    this.#run(script, ends);
   }
 
   terminate(): void {
@@ -73,20 +74,19 @@ class CoroutineRun implements RunHandle {
     this.terminate();
   }
 
-  #run(script: string, channel: Channel): void {
+  #run(script: string, ends: Ends): void {
     const { task, alias } = this.#request;
-    const piped = channel.stdout === "pipe";
     const worker = new Worker(this.#deps.host, {
       workerData: { conf: task, alias },
-      argv: [script, String(channel.stdout), String(channel.stderr)],
-      ...(piped ? { stdout: true, stderr: true } : {}),
+      argv: [script, String(ends.stdout), String(ends.stderr)],
+      ...(ends.stdout === "pipe" ? { stdout: true, stderr: true } : {}),
     });
     this.#worker = worker;
     worker.on("error", (error) => {
       this.#deps.output.note(alias, error instanceof Error ? (error.stack ?? error.message) : String(error));
     });
     worker.on("exit", (code) => {
-      channel.spawned(null);
+      ends.close();
       this.#listener.exited(this.#exitOf(code), NO_USAGE);
       this.#listener.gone();
     });
@@ -101,6 +101,28 @@ class CoroutineRun implements RunHandle {
   #fail(reason: string): void {
     this.#deps.output.note(this.#request.alias, `meproc: ${reason}`);
     this.#listener.failed(reason);
+  }
+}
+
+interface Ends extends Pick<Channel, "stdout" | "stderr"> {
+  readonly close: () => void;
+}
+
+/**
+ * The Worker writes with the descriptors of the service, so it needs copies of its own: the channel closes the
+ * originals when it is told of the spawn, and only then begins to read.
+ */
+function takeEnds(channel: Channel): Ends {
+  const { stdout, stderr } = channel;
+  if (stdout === "pipe" || stderr === "pipe") return { stdout, stderr, close: () => channel.spawned(null) };
+  try {
+    const copies = [stdout, stderr].map((fd) => openSync(`/dev/fd/${fd}`, constants.O_WRONLY));
+    const [out = -1, err = -1] = copies;
+    channel.spawned(null);
+    return { stdout: out, stderr: err, close: () => copies.forEach((fd) => closeSync(fd)) };
+  } catch (error) {
+    channel.discard();
+    throw error;
   }
 }
 

@@ -3,8 +3,11 @@ import { readFileSync } from "node:fs";
 import type { ProcessIdentity } from "../domain/history.ts";
 import { codeOf } from "../platform/system-errors.ts";
 
-const PARENTS_GROUP = 2;
+/** Fields of /proc/<pid>/stat, counted from the state. */
+const GROUP = 2;
+const FLAGS = 6;
 const START_TIME = 19;
+const PF_EXITING = 4;
 
 let boot: string | null | undefined;
 
@@ -27,8 +30,13 @@ export function isStill({ pid, started, boot: then }: ProcessIdentity): boolean 
 }
 
 export function groupOf(pid: number): number | null {
-  const group = statOf(pid)?.[PARENTS_GROUP];
+  const group = statOf(pid)?.[GROUP];
   return group === undefined ? null : Number(group);
+}
+
+/** From its beginning to end until its exit has been collected; it has no environment any more. */
+export function isEnding(pid: number): boolean {
+  return (Number(statOf(pid)?.[FLAGS] ?? PF_EXITING) & PF_EXITING) !== 0;
 }
 
 function startOf(pid: number): string | null {

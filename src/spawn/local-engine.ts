@@ -9,6 +9,9 @@ import { LocalRun, type LocalRunDeps } from "./local-run.ts";
 import { StartQueue } from "./start-queue.ts";
 import { sendSignal } from "./tree.ts";
 
+/** How long the end of the service waits for what hangs in the kernel. */
+const LAST_KILL_MS = 1000;
+
 export class LocalEngine implements Engine {
   readonly #deps: LocalRunDeps;
   readonly #lingering = new Set<LocalRun>();
@@ -39,10 +42,16 @@ export class LocalEngine implements Engine {
     return { handle, process: null };
   }
 
-  /** The end of the service: what escaped every stop is killed. */
+  /** The end of the service: every child of it is killed, and what those leave behind, until none is left. */
   close(): void {
-    const { strangers, service, exits } = this.#deps;
-    for (const pid of strangers.of({ service })) sendSignal(pid, "SIGKILL");
+    const { strangers, clock, exits } = this.#deps;
+    const deadline = clock.now().mono + LAST_KILL_MS;
+    for (;;) {
+      const left = strangers.everyone();
+      if (left.length === 0 || clock.now().mono > deadline) break;
+      for (const pid of left) sendSignal(pid, "SIGKILL");
+      Bun.sleepSync(1);
+    }
     this.release();
     exits.close();
   }

@@ -172,7 +172,9 @@ export class LocalRun implements RunHandle {
   #command(identity: Identity | null): string[] {
     const { cmd } = this.#request.task;
     const shell = process.platform === "win32" ? ["cmd.exe", "/d", "/s", "/c", cmd] : ["/bin/sh", "-c", cmd];
-    return identity === null ? shell : launchCommand(this.#deps.self, identity, shell);
+    // without the right to become somebody else it can only be ourselves
+    if (identity === null || process.geteuid?.() !== 0) return shell;
+    return launchCommand(this.#deps.self, identity, shell);
   }
 
   #exited(exit: Exit | null, usage: Usage): void {

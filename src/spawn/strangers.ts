@@ -7,7 +7,7 @@ import { readdirSync } from "node:fs";
 import { ptr } from "bun:ffi";
 import { openLibc } from "../platform/libc.ts";
 import type { Children } from "./children.ts";
-import { readProc } from "./identity.ts";
+import { isEnding, readProc } from "./identity.ts";
 
 const PR_SET_CHILD_SUBREAPER = 36;
 const WNOHANG = 1;
@@ -23,8 +23,13 @@ export interface Owner {
 }
 
 export interface Strangers {
-  /** Pids of live descendants of an instance that have lost their parent. */
+  /**
+   * Pids of descendants of an instance that have lost their parent. One that is just ending can no longer be told apart
+   * and counts for everybody: it may leave children.
+   */
   of(owner: Owner): number[];
+  /** Every live child of the service, its own and strangers. Collects the exits of the others: only for the end. */
+  everyone(): number[];
   /** Pids of all processes of an owner, whoever their parent is: for runs that an earlier service has started. */
   everyOf(owner: Owner): number[];
   /** Whether the system lets them be known at all. */
@@ -39,6 +44,7 @@ export interface Strangers {
 /** On a system where nobody can know them there are none. */
 export const NO_STRANGERS: Strangers = {
   of: () => [],
+  everyone: () => [],
   everyOf: () => [],
   known: false,
   reap: () => undefined,
@@ -70,7 +76,16 @@ class LinuxStrangers implements Strangers {
   }
 
   of(owner: Owner): number[] {
-    return this.#pids().filter((pid) => isOwnedBy(pid, owner));
+    return this.#pids().filter((pid) => isOwnedBy(pid, owner) || isEnding(pid));
+  }
+
+  everyone(): number[] {
+    for (;;) {
+      const pids = readdirSync("/proc/self/task").flatMap(childrenOf);
+      const left = pids.filter((pid) => this.collect(pid) === null);
+      // one that had ended may have left its children to us after the list was read
+      if (left.length === pids.length) return left;
+    }
   }
 
   everyOf(owner: Owner): number[] {
@@ -95,12 +110,15 @@ class LinuxStrangers implements Strangers {
 
   /** Orphans are given to the first thread of the process, and our own spawns start there as well. */
   #pids(): number[] {
-    return readProc(`/proc/self/task/${process.pid}/children`)
-      .split(" ")
-      .filter((pid) => pid !== "")
-      .map(Number)
-      .filter((pid) => !this.#children.has(pid));
+    return childrenOf(String(process.pid)).filter((pid) => !this.#children.has(pid));
   }
+}
+
+function childrenOf(thread: string): number[] {
+  return readProc(`/proc/self/task/${thread}/children`)
+    .split(" ")
+    .filter((pid) => pid !== "")
+    .map(Number);
 }
 
 /** A process that has ended has no environment, and so is nobody's. */

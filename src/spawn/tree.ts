@@ -50,6 +50,7 @@ export class ProcessTree {
   }
 
   anythingLeft(): boolean {
+    this.#options.strangers.reap();
     const others = this.#others();
     return others.length > 0 || this.#groupExists(others);
   }

@@ -26,8 +26,10 @@ function textFields(input: unknown): TextFields {
 }
 
 function* fieldIssues(fields: TextFields): Generator<Issue> {
-  const { name, type, cron, user, group } = fields;
+  const { name, cmd, type, cron, user, group } = fields;
   if (name !== undefined) yield* nameIssues(name);
+  if (cmd?.includes("\0"))
+    yield { path: "/cmd", message: "expected a text without the character NUL", rule: "shape" };
   if (cron !== undefined && type !== undefined && type !== "cron")
     yield { path: "/cron", message: "only a task of type cron has a schedule", rule: "cron_type" };
   const schedule = type === "cron" && cron !== undefined ? cronProblem(cron) : null;

@@ -83,6 +83,7 @@ export class Supervisor {
   start(name: string): TaskGroup {
     const group = this.#open(name);
     group.start("api");
+    this.#reconsider();
     return group;
   }
 
@@ -186,6 +187,7 @@ export class Supervisor {
     const group = this.#make(task);
     this.#deps.publish({ kind: "task.created", task: task.name });
     group.start(trigger);
+    this.#reconsider();
     return group;
   }
 

@@ -28,7 +28,7 @@ describe("a definition", () => {
   test.each([
     [{ ...FINE, replica: "2" }, "/replica expected an integer from 1 to 1000"],
     [{ ...FINE, replica: 1.5 }, "/replica expected an integer from 1 to 1000"],
-    [{ ...FINE, interval: -1 }, "/interval expected an integer of at least 1"],
+    [{ ...FINE, interval: -1 }, "/interval expected an integer from 1 to 31536000000"],
     [{ ...FINE, type: "often" }, '/type expected "once", "daemon", "cron", "coroutine"'],
     [{ ...FINE, deps: "a" }, "/deps expected a list of which each is a text that is not empty"],
     [{ ...FINE, deps: [1] }, "/deps/0 expected a text that is not empty"],

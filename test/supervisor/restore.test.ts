@@ -97,8 +97,8 @@ describe("after a kill", () => {
     before.engine.one("b").exit(0);
     await before.supervisor.define(once("a"));
     await turn();
-    const restarted = before.supervisor.restart("b");
-    await restarted;
+    before.clock.advance(1);
+    await before.supervisor.restart("b");
     expect(before.state("b")).toBe("waiting");
     const { engine, state } = before.killed();
     await turn();

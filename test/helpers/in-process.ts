@@ -1,0 +1,34 @@
+/** The service inside the test's own process: every room is real, only the signals are missing. */
+import { join } from "node:path";
+import { createService } from "../../src/service.ts";
+
+/**
+ * Serves on a free port until `close`, which leaves no process behind. Until then the exits of all children of this
+ * process but the service's are collected: a test beside it may use Bun.spawnSync, and Bun.spawn not.
+ */
+export async function serveInProcess(
+  folder: string,
+): Promise<{ baseUrl: string; close: () => Promise<void> }> {
+  const config = {
+    ip: "127.0.0.1",
+    port: 0,
+    logLevel: "info",
+    logDir: join(folder, "log"),
+    dataDir: join(folder, "data"),
+    bootstrapCmd: null,
+    web: { ip: null, port: null },
+    exitWith: null,
+    history: { maxRunsPerTask: 1000, maxAgeDays: 30 },
+    tasks: [],
+    file: null,
+  } as const;
+  const variables = { ...process.env };
+  const service = await createService(config, {
+    version: "2.0.0",
+    variables,
+    args: [],
+    terminal: () => undefined,
+    colours: false,
+  });
+  return { baseUrl: `http://127.0.0.1:${service.port}`, close: () => service.stop() };
+}
