@@ -109,6 +109,7 @@ function take(message: ToThread): void {
     case "close":
       for (const stream of [...streams.values()]) drain(stream);
       files.close();
+      epoll.close();
       running = false;
       return tell({ kind: "closed" });
   }

@@ -1,4 +1,5 @@
 /** epoll(7): one set of file descriptors, and a wait that costs nothing. */
+import { closeSync } from "node:fs";
 import { ptr } from "bun:ffi";
 import { openLibc } from "./libc.ts";
 
@@ -38,6 +39,10 @@ export class Epoll {
 
   remove(fd: number): void {
     this.#libc.epoll_ctl(this.fd, REMOVE, fd, ptr(this.#change));
+  }
+
+  close(): void {
+    closeSync(this.fd);
   }
 
   /** Blocks this thread until a descriptor is ready, and returns those that are. */

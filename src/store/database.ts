@@ -1,6 +1,6 @@
 /** Opens the database: WAL, the migrations that are missing, and a refusal of what it must not touch. */
 import { Database, SQLiteError } from "bun:sqlite";
-import { existsSync } from "node:fs";
+import { closeSync, existsSync, openSync } from "node:fs";
 import { inWords } from "../platform/system-errors.ts";
 import { MIGRATIONS, VERSION } from "./migrations.ts";
 
@@ -13,6 +13,8 @@ export class StoreError extends Error {
 export function openDatabase(path: string): Database {
   const fresh = !existsSync(path);
   try {
+    // it names commands: nobody else shall read it, nor the files that SQLite puts beside it with the same mode
+    closeSync(openSync(path, "a", 0o600));
     const database = new Database(path, { create: true, readwrite: true, strict: true });
     if (!fresh) check(database, path);
     prepare(database);
@@ -26,6 +28,8 @@ export function openDatabase(path: string): Database {
 export function checkDatabase(path: string): void {
   if (!existsSync(path)) return;
   try {
+    // it names commands: nobody else shall read it, nor the files that SQLite puts beside it with the same mode
+    closeSync(openSync(path, "a", 0o600));
     const database = new Database(path, { readonly: true });
     check(database, path);
     database.close();

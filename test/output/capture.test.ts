@@ -8,6 +8,7 @@ import { CopyCapture } from "../../src/output/copy-capture.ts";
 import { dailyFile, dayOf } from "../../src/output/files.ts";
 import { PipeCapture } from "../../src/output/pipe-capture.ts";
 import { SpliceCapture } from "../../src/output/splice-capture.ts";
+import { makeGate } from "../helpers/gate.ts";
 import { until } from "../helpers/until.ts";
 
 interface Folders {
@@ -91,13 +92,12 @@ for (const [way, make, possible] of WAYS)
     });
 
     test("a grandchild that keeps the stream open holds nothing up, and is still heard", async () => {
-      const gate = join(root, "gate");
-      Bun.spawnSync(["mkfifo", gate]);
-      const child = spawn("grand:0", `(read line < '${gate}'; echo "$line") & echo first`);
+      const gate = makeGate(root);
+      const child = spawn("grand:0", `(${gate.wait}; echo second) & echo first`);
       expect(await child.exited).toBe(0);
       await capture.sync();
       expect(readFileSync(fileOf("grand:0"), "utf8")).toBe("first\n");
-      await Bun.write(gate, "second\n");
+      gate.open();
       await until(
         () => readFileSync(fileOf("grand:0"), "utf8") === "first\nsecond\n",
         "the grandchild's line",
@@ -127,6 +127,8 @@ for (const [way, make, possible] of WAYS)
     });
 
     test("leaves no FIFO and no descriptor behind", async () => {
+      // by now the capture thread is up, with descriptors of its own
+      await capture.sync();
       const before = readdirSync("/proc/self/fd").length;
       for (let i = 0; i < 20; i++) await spawn(`many:${i}`, "echo x").exited;
       const discarded = capture.open({ alias: "never:0", run: "never", owner: null });
@@ -136,12 +138,11 @@ for (const [way, make, possible] of WAYS)
     });
 
     test("a file that was emptied by somebody else goes on from its start", async () => {
-      const gate = join(root, "gate");
-      Bun.spawnSync(["mkfifo", gate]);
-      const child = spawn("cut:0", `echo before; read line < '${gate}'; echo after`);
+      const gate = makeGate(root);
+      const child = spawn("cut:0", `echo before; ${gate.wait}; echo after`);
       await until(() => Bun.file(fileOf("cut:0")).size > 0, "the first line");
       await Bun.write(fileOf("cut:0"), "");
-      await Bun.write(gate, "go\n");
+      gate.open();
       await child.exited;
       await capture.sync();
       expect(readFileSync(fileOf("cut:0"), "utf8")).toBe("after\n");

@@ -50,7 +50,9 @@ test("the README's sequence, without a pause: each runs when what it depends on 
   await until(() => service.log().includes("Task sleep3 stopped"), "sleep3 has finished");
   // What sleep3 is still waiting for at each moment is told as well, and is not what this is about.
   const told = linesWith(service.log(), ORDER).filter((line) => !line.includes("sleep4"));
-  const first3 = told.findLastIndex((line) => line.endsWith("waits for sleep1, sleep2"));
+  const first3 = told.findIndex(
+    (line) => line.includes("(sleep3:1)") && line.endsWith("waits for sleep1, sleep2"),
+  );
   const story = told.filter(
     (line, i) => i <= first3 || !line.includes("(sleep3:") || !line.includes("waits"),
   );
