@@ -1,10 +1,13 @@
 /** The composition root, first half: from the command line to what is to be done. */
 import packageJson from "../package.json";
-import { parseCommand } from "./cli/command.ts";
+import { join } from "node:path";
+import { type Invocation, parseCommand } from "./cli/command.ts";
+import { HandoverError, handOver, upgrade } from "./cli/handover.ts";
 import { ConfigError, loadConfig } from "./config/load.ts";
 import type { Config } from "./domain/config.ts";
 import { serve } from "./serve.ts";
-import { StartError } from "./service.ts";
+import { DATABASE, StartError } from "./service.ts";
+import { StoreError, checkDatabase } from "./store/database.ts";
 import { parseTask } from "./supervisor/admission.ts";
 
 const { version } = packageJson;
@@ -13,12 +16,33 @@ export async function run(args: readonly string[]): Promise<void> {
   const invocation = parseCommand(args, version);
   if (invocation.command === "exit") process.exit(invocation.code);
   const config = orExit(2, () => loadConfig(invocation.flags, process.env, parseTask));
-  if (invocation.command === "check-config") return printConfig(config);
   try {
-    await serve(config, version, process.env, args);
+    await perform(invocation, config, args);
   } catch (error) {
     exitWith(1, error);
   }
+}
+
+async function perform(
+  invocation: Exclude<Invocation, { command: "exit" }>,
+  config: Config,
+  args: readonly string[],
+): Promise<void> {
+  switch (invocation.command) {
+    case "serve":
+      return serve(config, version, process.env, args);
+    case "check-config":
+      checkDatabase(join(config.dataDir, DATABASE));
+      return printConfig(config);
+    case "handover":
+      return say(await handOver(config.dataDir));
+    case "upgrade":
+      return say(await upgrade(config.dataDir, invocation.executable));
+  }
+}
+
+function say(text: string): void {
+  process.stdout.write(`${text}\n`);
 }
 
 function orExit<T>(code: number, make: () => T): T {
@@ -31,7 +55,8 @@ function orExit<T>(code: number, make: () => T): T {
 
 /** One line for what a person can mend; anything else is a fault of ours and shows where. */
 function exitWith(code: number, error: unknown): never {
-  if (!(error instanceof ConfigError) && !(error instanceof StartError)) throw error;
+  const known = [ConfigError, StartError, StoreError, HandoverError].some((kind) => error instanceof kind);
+  if (!known || !(error instanceof Error)) throw error;
   process.stderr.write(`meproc: ${error.message}\n`);
   process.exit(code);
 }

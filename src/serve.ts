@@ -5,9 +5,10 @@ import type { Config } from "./domain/config.ts";
 import { MeprocError } from "./domain/errors.ts";
 import { exitWith } from "./exit-with.ts";
 import { httpUrl, pageUrl } from "./http/address.ts";
+import { takeUpgradeOrder } from "./platform/upgrade-order.ts";
 import { inWords } from "./platform/system-errors.ts";
 import { type Service, createService } from "./service.ts";
-import { becomeNext, nextExecutable } from "./upgrade.ts";
+import { becomeNext, gapOf } from "./upgrade.ts";
 
 const BOOTSTRAP_DELAY_MS = 1000;
 
@@ -41,6 +42,8 @@ export async function serve(
   );
   process.once("SIGUSR2", () => void handOver(config, service, args));
   announce(config, service, version);
+  const gap = gapOf(variables);
+  if (gap !== null) journal.info(`Took over in place; nobody supervised for ${gap} ms`);
   if (config.exitWith !== null)
     exitWith(config.exitWith, supervisor, bus, (code) => {
       journal.info(`Task ${config.exitWith} has ended: stopping with its code ${code}`);
@@ -54,11 +57,12 @@ export async function serve(
 
 /** Leaves the processes running, and becomes the executable that an upgrade has named, if one has. */
 async function handOver(config: Config, service: Service, args: readonly string[]): Promise<void> {
-  const next = nextExecutable(config.dataDir);
+  const next = takeUpgradeOrder(config.dataDir);
   if (next === null && process.pid === 1)
     return service.journal.error("SIGUSR2: as PID 1 there is nobody to hand over to; use meproc upgrade");
+  const leftAt = Date.now();
   await service.handOver();
-  if (next !== null) becomeNext(next, args);
+  if (next !== null) becomeNext(next, args, leftAt);
   process.exit(0);
 }
 

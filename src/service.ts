@@ -34,6 +34,8 @@ export class StartError extends Error {
   override readonly name = "StartError";
 }
 
+/** The database, below the data directory. */
+export const DATABASE = "meproc.db";
 /** The worker modules are entry points of their own in the executable. */
 const SPLICE_THREAD = new URL("./output/splice-thread.ts", import.meta.url).href;
 const EXIT_THREAD = new URL("./spawn/exit-thread.ts", import.meta.url).href;
@@ -170,7 +172,13 @@ function makeDirectory(directory: string): void {
 
 function lockData(dataDir: string, args: readonly string[]): Lock {
   const path = lockPath(dataDir);
-  const holder = { pid: process.pid, start: Bun.randomUUIDv7(), executable: process.execPath, args };
+  const holder = {
+    pid: process.pid,
+    start: Bun.randomUUIDv7(),
+    executable: process.execPath,
+    cwd: process.cwd(),
+    args,
+  };
   const lock = takeLock(path, holder);
   if (lock !== null) return lock;
   const pid = lockHolder(path)?.pid;
@@ -183,7 +191,7 @@ function openStore(dataDir: string, journal: Journal) {
   let reason: string | null = null;
   try {
     const store = new SqliteStore({
-      database: openDatabase(join(dataDir, "meproc.db")),
+      database: openDatabase(join(dataDir, DATABASE)),
       onTrouble: (now) => {
         reason = now;
         if (now === null) journal.info("The database can be written again; nothing is missing");

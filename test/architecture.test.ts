@@ -17,7 +17,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   store: ["domain", "platform"],
   events: ["domain", "platform"],
   http: ["domain", "supervisor"],
-  cli: ["domain", "config"],
+  cli: ["domain", "config", "platform"],
   root: ["domain", "platform", "config", "supervisor", "spawn", "output", "store", "events", "http", "cli"],
 };
 

@@ -3,7 +3,8 @@ import { Command, CommanderError } from "commander";
 import type { Flags } from "../config/load.ts";
 
 export type Invocation =
-  | { readonly command: "serve" | "check-config"; readonly flags: Flags }
+  | { readonly command: "serve" | "check-config" | "handover"; readonly flags: Flags }
+  | { readonly command: "upgrade"; readonly executable: string; readonly flags: Flags }
   /** Help, version or a usage error has been printed: end with this code. */
   | { readonly command: "exit"; readonly code: number };
 
@@ -28,6 +29,17 @@ export function parseCommand(args: readonly string[], version: string): Invocati
     .description("check configuration file, environment and flags, and print what is in force")
     .action((flags: Flags) => {
       result = { command: "check-config", flags };
+    });
+  withFlags(program.command("handover"))
+    .description("make the running service leave without stopping anything; the next one takes over")
+    .action((flags: Flags) => {
+      result = { command: "handover", flags };
+    });
+  withFlags(program.command("upgrade"))
+    .description("make the running service become another executable, in place; nothing is stopped")
+    .argument("<path>", "the new executable; it is checked first")
+    .action((executable: string, flags: Flags) => {
+      result = { command: "upgrade", executable, flags };
     });
   program.addHelpText("after", HELP);
   try {

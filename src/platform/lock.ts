@@ -12,6 +12,7 @@ export interface Holder {
   /** Another one for each start, also where the pid stays the same. */
   readonly start: string;
   readonly executable: string;
+  readonly cwd: string;
   readonly args: readonly string[];
 }
 
