@@ -77,7 +77,11 @@ export async function createService(config: Config, options: ServiceOptions): Pr
     terminal: options.terminal,
     wall: Date.now,
   });
-  const { store, trouble } = openStore(config.dataDir, journal);
+  let trouble: string | null = null;
+  const store = openStore(config.dataDir, (reason) => {
+    trouble = reason;
+    bus.publish(reason === null ? { kind: "store.recovered" } : { kind: "store.failing", reason });
+  });
   const service = store.meta("service", () => Bun.randomUUIDv7());
   const reportError = (error: unknown) => journal.error(`A subscriber failed: ${inWords(error)}`);
   const bus = new Bus(Date.now, reportError, store.lastFactId());
@@ -117,7 +121,7 @@ export async function createService(config: Config, options: ServiceOptions): Pr
     supervisor,
     output: new FileReader(config.logDir, output),
     archive: store,
-    storeTrouble: trouble,
+    storeTrouble: () => trouble,
     clock,
     subscribe: (subscriber) => bus.subscribe(subscriber),
     log: (level, text) => journal.write(level, text),
@@ -187,18 +191,9 @@ function lockData(dataDir: string, args: readonly string[]): Lock {
   );
 }
 
-function openStore(dataDir: string, journal: Journal) {
-  let reason: string | null = null;
+function openStore(dataDir: string, onTrouble: (reason: string | null) => void): SqliteStore {
   try {
-    const store = new SqliteStore({
-      database: openDatabase(join(dataDir, DATABASE)),
-      onTrouble: (now) => {
-        reason = now;
-        if (now === null) journal.info("The database can be written again; nothing is missing");
-        else journal.error(`The database cannot be written: ${now}. Tasks go on; it is made up for later`);
-      },
-    });
-    return { store, trouble: () => reason };
+    return new SqliteStore({ database: openDatabase(join(dataDir, DATABASE)), onTrouble });
   } catch (error) {
     if (error instanceof StoreError) throw new StartError(error.message, { cause: error });
     throw error;

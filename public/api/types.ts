@@ -62,6 +62,8 @@ export type SystemInfo = {
   started_at: string;
   uptime_ms: number;
   timezone: string;
+  /** Why the service cannot write its database at the moment. */
+  store_trouble: string | null;
 };
 
 /** `problem` says what is wrong with the expression; then there are no times. */

@@ -42,7 +42,7 @@ export function taskGone(name: string): void {
 }
 
 function onFact(fact: Fact): void {
-  if (!fact.task) refresher.all();
+  if (!fact.task) void readSystem();
   else if (fact.kind === "task.removed") taskGone(fact.task);
   else refresher.one(fact.task);
 }

@@ -18,6 +18,8 @@ interface OfRun extends OfInstance {
 }
 
 export type FactBody =
+  | { readonly kind: "store.failing"; readonly reason: string }
+  | { readonly kind: "store.recovered" }
   | (OfTask & { readonly kind: "task.created" })
   | (OfTask & { readonly kind: "task.removed" })
   | (OfTask & { readonly kind: "task.started"; readonly user: string | null; readonly group: string | null })

@@ -19,6 +19,12 @@ const line = (level: LogLevel, text: string): LogLine => ({ level, text });
 
 export function linesOf(fact: Fact): LogLine[] {
   switch (fact.kind) {
+    case "store.failing":
+      return [
+        line("error", `The database cannot be written: ${fact.reason}. Tasks go on; it is made up for later`),
+      ];
+    case "store.recovered":
+      return [line("info", "The database can be written again; nothing is missing")];
     case "task.created":
       return [line("debug", `Task ${fact.task} created`)];
     case "task.removed":

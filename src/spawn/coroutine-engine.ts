@@ -119,11 +119,15 @@ function takeEnds(channel: Channel): Ends {
     const copies = [stdout, stderr].map((fd) => openSync(`/dev/fd/${fd}`, constants.O_WRONLY));
     const [out = -1, err = -1] = copies;
     channel.spawned(null);
-    return { stdout: out, stderr: err, close: () => copies.forEach((fd) => closeSync(fd)) };
+    return { stdout: out, stderr: err, close: () => closeAll(copies) };
   } catch (error) {
     channel.discard();
     throw error;
   }
+}
+
+function closeAll(descriptors: readonly number[]): void {
+  for (const fd of descriptors) closeSync(fd);
 }
 
 function scriptProblem(script: string): string | null {

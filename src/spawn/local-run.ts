@@ -141,9 +141,9 @@ export class LocalRun implements RunHandle {
       detached: true,
       windowsHide: true,
       ...(this.#cgroup === null ? {} : { cgroup: this.#cgroup.path }),
-      onExit: (process, code, signal) => {
-        children.delete(process.pid);
-        this.#exited(exitOf(code, process.signalCode ?? signal), usageOf(process.resourceUsage()));
+      onExit: (child, code, signal) => {
+        children.delete(child.pid);
+        this.#exited(exitOf(code, child.signalCode ?? signal), usageOf(child.resourceUsage()));
       },
     });
     children.add(child.pid);
@@ -198,7 +198,10 @@ export class LocalRun implements RunHandle {
   }
 }
 
+/** A child begins with the peak of the service that spawned it: below that nothing is known of its own. */
 function usageOf(usage: Bun.ResourceUsage | undefined): Usage {
   if (usage === undefined) return NO_USAGE;
-  return { max_rss_bytes: usage.maxRSS, cpu_ms: Math.round(Number(usage.cpuTime.total) / 1000) };
+  const cpu_ms = Math.round(Number(usage.cpuTime.total) / 1000);
+  const own = process.resourceUsage().maxRSS * 1024;
+  return { max_rss_bytes: usage.maxRSS > own ? usage.maxRSS : null, cpu_ms };
 }

@@ -44,6 +44,7 @@ export class SqliteStore implements History, RunArchive {
   readonly #onTrouble: StoreOptions["onTrouble"];
   readonly #pending: Pending[] = [];
   #retry: Timer | null = null;
+  #failing = false;
 
   constructor({ database, onTrouble }: StoreOptions) {
     this.#database = database;
@@ -221,7 +222,6 @@ export class SqliteStore implements History, RunArchive {
   }
 
   #flush(): void {
-    const troubled = this.#pending.length > 1;
     try {
       for (let next = this.#pending[0]; next !== undefined; next = this.#pending[0]) {
         next.write();
@@ -230,11 +230,15 @@ export class SqliteStore implements History, RunArchive {
     } catch (error) {
       return this.#later(inWords(error));
     }
-    if (troubled) this.#onTrouble(null);
+    if (!this.#failing) return;
+    this.#failing = false;
+    this.#onTrouble(null);
   }
 
   #later(reason: string): void {
-    if (this.#pending.length === 1) this.#onTrouble(reason);
+    const known = this.#failing;
+    this.#failing = true;
+    if (!known) this.#onTrouble(reason);
     const facts = this.#pending.filter(({ dispensable }) => dispensable);
     if (facts.length > MAX_PENDING_FACTS) this.#pending.splice(this.#pending.indexOf(facts[0] as Pending), 1);
     this.#retry ??= setTimeout(() => {
