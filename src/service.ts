@@ -113,6 +113,7 @@ export async function createService(config: Config, options: ServiceOptions): Pr
     engine: chooseEngine(local, new CoroutineEngine({ output, host: COROUTINE_HOST })),
     history: store,
     users,
+    mainTask: config.exitWith,
     publish: (fact) => bus.publish(fact),
     newRunId: () => Bun.randomUUIDv7(),
     random: Math.random,

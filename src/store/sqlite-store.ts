@@ -28,10 +28,15 @@ export interface StoreOptions {
 const MAX_PENDING_FACTS = 10_000;
 const RETRY_MS = 1000;
 
+/** Never removed: by the last run of an instance the next service knows that a once task has finished. */
+const LAST = `SELECT max(id) FROM runs WHERE ended_at IS NOT NULL AND task IN (SELECT name FROM tasks)
+  GROUP BY task, instance`;
+const OLD = `DELETE FROM runs WHERE id IN
+  (SELECT id FROM runs WHERE ended_at < ? AND id NOT IN (${LAST}) LIMIT ?)`;
 /** Ended runs beyond the newest of their task. */
 const SURPLUS = `DELETE FROM runs WHERE id IN (SELECT id FROM
   (SELECT id, ended_at, row_number() OVER (PARTITION BY task ORDER BY id DESC) AS place FROM runs)
-  WHERE place > ? AND ended_at IS NOT NULL LIMIT ?)`;
+  WHERE place > ? AND ended_at IS NOT NULL AND id NOT IN (${LAST}) LIMIT ?)`;
 
 interface Pending {
   readonly key: string;
@@ -193,11 +198,7 @@ export class SqliteStore implements History, RunArchive {
     const remove = (sql: string, ...values: number[]) => this.#database.query(sql).run(...values).changes;
     try {
       const removed = [
-        remove(
-          "DELETE FROM runs WHERE id IN (SELECT id FROM runs WHERE ended_at < ? LIMIT ?)",
-          before,
-          batch,
-        ),
+        remove(OLD, before, batch),
         remove(SURPLUS, maxRunsPerTask, batch),
         remove("DELETE FROM facts WHERE id IN (SELECT id FROM facts WHERE time < ? LIMIT ?)", before, batch),
       ];

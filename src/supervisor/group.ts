@@ -13,6 +13,8 @@ import { restartPolicyOf } from "./restart.ts";
 import { nextTime } from "./schedule.ts";
 
 export interface GroupDeps extends Omit<InstanceDeps, "changed"> {
+  /** The task that the service lives for, if there is one. */
+  readonly mainTask: string | null;
   readonly clock: Clock;
   readonly publish: Publish;
   /** The active tasks that this one has to wait for. */
@@ -114,15 +116,17 @@ export class TaskGroup {
     for (const instance of this.instances) if (this.#isMissing(instance)) instance.start("boot");
   }
 
-  /** A coroutine ends with its service, so one that was cut off is started anew. */
+  /** A coroutine ends with its service, so one that was cut off is started anew; the main task runs at each start. */
   #isMissing({ state, last }: Instance): boolean {
     if (state.kind === "stopped") return true;
+    if (state.kind === "exited" && this.task.name === this.#deps.mainTask) return true;
     return this.task.type === "coroutine" && state.kind === "exited" && last?.outcome.result === "lost";
   }
 
-  /** A once task that has run since it was last asked to is done; whatever else is wanted starts again. */
+  /** A task that runs once and has since it was last asked to is done; whatever else is wanted starts again. */
   #rests(run: RunRecord): boolean {
-    return this.task.type === "once" && this.desired === "running" && run.startedAt >= (this.askedAt ?? 0);
+    const runsOnce = this.task.type === "once" || this.task.type === "coroutine";
+    return runsOnce && this.desired === "running" && run.startedAt >= (this.askedAt ?? 0);
   }
 
   /** It takes the place of an older definition of the same name. */

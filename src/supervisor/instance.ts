@@ -202,7 +202,10 @@ export class Instance {
       case "stopped":
         return before.kind === "stopped" ? undefined : this.#publish({ kind: "instance.stopped" });
       case "failed":
-        return this.#publish({ kind: "instance.failed", reason: state.reason });
+        // what is recalled has been told before
+        return before.kind === "stopped"
+          ? undefined
+          : this.#publish({ kind: "instance.failed", reason: state.reason });
       case "scheduled":
       case "starting":
       case "running":

@@ -73,7 +73,7 @@ export interface Step {
 
 /** The moves that exist. `step` makes no other; the shell checks each against this table. */
 export const MOVES = {
-  stopped: ["waiting", "scheduled", "stopping", "stopped", "running", "exited"],
+  stopped: ["waiting", "scheduled", "stopping", "stopped", "running", "exited", "failed"],
   waiting: ["waiting", "starting", "stopped", "scheduled", "stopping"],
   scheduled: ["waiting", "stopped", "stopping", "scheduled"],
   starting: ["running", "backoff", "failed", "scheduled", "exited", "stopping", "starting"],
@@ -125,7 +125,7 @@ export function step(
       if (state.kind !== "stopped") return same(state);
       return same({ kind: "running", since: now, run: input.run, attempt: 0, pid: input.pid });
     case "recalled":
-      return same(state.kind === "stopped" ? { kind: "exited", since: now, last: input.outcome } : state);
+      return same(state.kind === "stopped" ? resting(input.outcome, now) : state);
     case "tick":
       return tick(state, input.run, policy, now);
   }
@@ -230,10 +230,13 @@ function ended(
     const retryAt = { mono: now.mono + delayMs, wall: now.wall + delayMs };
     return same({ kind: "backoff", since: now, retryAt, attempt, last: outcome });
   }
-  if (policy.scheduled) return same({ kind: "scheduled", since: now });
-  if (neverRan)
-    return same({ kind: "failed", since: now, reason: outcome.reason ?? "cannot be started", stuck: false });
-  return same({ kind: "exited", since: now, last: outcome });
+  return same(policy.scheduled ? { kind: "scheduled", since: now } : resting(outcome, now));
+}
+
+/** Where a run leaves an instance that is not started again. */
+function resting(outcome: Outcome, now: Moment): InstanceState {
+  if (outcome.result !== "spawn_error") return { kind: "exited", since: now, last: outcome };
+  return { kind: "failed", since: now, reason: outcome.reason ?? "cannot be started", stuck: false };
 }
 
 function gone(state: InstanceState, policy: Policy, now: Moment): Step {

@@ -17,6 +17,8 @@ export interface SupervisorDeps {
   readonly engine: Engine;
   readonly history: History;
   readonly users: Users;
+  /** The task that the service lives for, if there is one: it is run at each start. */
+  readonly mainTask: string | null;
   readonly publish: Publish;
   readonly newRunId: () => RunId;
   readonly random: () => number;

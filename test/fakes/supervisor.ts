@@ -29,6 +29,7 @@ export function fakeSupervisor(world?: World) {
     engine,
     history,
     users,
+    mainTask: null,
     publish: (fact) => facts.push(fact),
     newRunId: () => `run${String(++runs).padStart(6, "0")}`,
     random: () => 0.5,
