@@ -48,10 +48,21 @@ export class Cgroups {
     this.#base = base;
   }
 
-  make(run: string): Cgroup {
+  /** A group for a run; `null` if none can be made any more, and then the run goes without. */
+  make(run: string): Cgroup | null {
     const path = join(this.#base, run);
-    mkdirSync(path);
-    return new Cgroup(path);
+    try {
+      mkdirSync(path, { recursive: true });
+      return new Cgroup(path);
+    } catch (error) {
+      if (codeOf(error) === null) throw error;
+      return null;
+    }
+  }
+
+  /** The end of the service: the folder goes if nothing is left in it. */
+  close(): void {
+    new Cgroup(this.#base).remove();
   }
 
   /** The group of a run of an earlier service, if it is still there. */

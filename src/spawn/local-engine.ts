@@ -44,7 +44,7 @@ export class LocalEngine implements Engine {
 
   /** The end of the service: every child of it is killed, and what those leave behind, until none is left. */
   close(): void {
-    const { strangers, clock, exits } = this.#deps;
+    const { strangers, clock, exits, cgroups } = this.#deps;
     const deadline = clock.now().mono + LAST_KILL_MS;
     for (;;) {
       const left = strangers.everyone();
@@ -54,6 +54,7 @@ export class LocalEngine implements Engine {
     }
     this.release();
     exits.close();
+    cgroups?.close();
   }
 
   /** Lets go of everything without ending it. */
