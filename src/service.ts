@@ -184,7 +184,12 @@ function lockData(dataDir: string, args: readonly string[]): Lock {
     cwd: process.cwd(),
     args,
   };
-  const lock = takeLock(path, holder);
+  let lock: Lock | null;
+  try {
+    lock = takeLock(path, holder);
+  } catch (error) {
+    throw new StartError(`${path}: the lock cannot be taken: ${inWords(error)}`, { cause: error });
+  }
   if (lock !== null) return lock;
   const pid = lockHolder(path)?.pid;
   throw new StartError(
