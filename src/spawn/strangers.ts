@@ -77,10 +77,11 @@ class LinuxStrangers implements Strangers {
 
   everyone(): number[] {
     for (;;) {
-      const pids = readdirSync("/proc/self/task").flatMap(childrenOf);
+      const lists = readdirSync("/proc/self/task").map(childrenOf);
+      const pids = lists.flatMap((list) => list ?? []);
       const left = pids.filter((pid) => this.#libc.waitpid(pid, ptr(this.#status), WNOHANG) !== pid);
-      // One that had ended may have left its children to us after the list was read.
-      if (left.length === pids.length) return left;
+      // One that had ended may have left its children to us after the list was read, and so may a thread of ours.
+      if (left.length === pids.length && !lists.includes(null)) return left;
     }
   }
 
@@ -101,16 +102,22 @@ class LinuxStrangers implements Strangers {
 
   /** Orphans are given to the first thread of the process, and our own spawns start there as well. */
   #pids(): number[] {
-    return childrenOf(String(process.pid)).filter((pid) => !this.#children.has(pid));
+    return (childrenOf(String(process.pid)) ?? []).filter((pid) => !this.#children.has(pid));
   }
 }
 
-function childrenOf(thread: string): number[] {
-  const list = readFileSync(`/proc/self/task/${thread}/children`, "utf8");
-  return list
-    .split(" ")
-    .filter((pid) => pid !== "")
-    .map(Number);
+/** `null` for a thread that has ended since it was listed. */
+function childrenOf(thread: string): number[] | null {
+  try {
+    const list = readFileSync(`/proc/self/task/${thread}/children`, "utf8");
+    return list
+      .split(" ")
+      .filter((pid) => pid !== "")
+      .map(Number);
+  } catch (error) {
+    if (codeOf(error) === "ENOENT" || codeOf(error) === "ESRCH") return null;
+    throw error;
+  }
 }
 
 function isOwnedBy(pid: number, { service, task, index }: Owner): boolean {
