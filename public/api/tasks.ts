@@ -21,8 +21,10 @@ export async function listTasks(): Promise<Task[]> {
   return tasks;
 }
 
-export function getTask(name: string): Promise<Task> {
-  return request<Task>(taskPath(name));
+/** One task, or `null` when there is none: asked as a list, so that a task that has just gone is no error. */
+export async function findTask(name: string): Promise<Task | null> {
+  const { items } = await request<Page<Task>>(`${API}/tasks?name=${encodeURIComponent(name)}`);
+  return items[0] ?? null;
 }
 
 export function createTask(definition: Record<string, unknown>): Promise<Task> {

@@ -1,8 +1,8 @@
 /** Keeps what the page knows current: the event stream says what changed, and just that is read again. */
-import { API, AwayError, messageOf, ProblemError } from "../api/http.ts";
+import { API, AwayError, messageOf } from "../api/http.ts";
 import { getSystem } from "../api/service.ts";
 import { openStream } from "../api/stream.ts";
-import { getTask, listTasks } from "../api/tasks.ts";
+import { findTask, listTasks } from "../api/tasks.ts";
 import type { Fact } from "../api/types.ts";
 import { setClockFrom } from "./clock.ts";
 import { createRefresher } from "./refresher.ts";
@@ -62,12 +62,11 @@ async function readAll(): Promise<void> {
 async function readOne(name: string): Promise<void> {
   goneWhileReading.delete(name);
   try {
-    const task = await getTask(name);
+    const task = await findTask(name);
     if (goneWhileReading.has(name)) refresher.one(name);
     else replaceTask(name, task);
   } catch (error) {
-    if (error instanceof ProblemError && error.problem.status === 404) replaceTask(name, null);
-    else if (!(error instanceof AwayError)) setTrouble(messageOf(error));
+    if (!(error instanceof AwayError)) setTrouble(messageOf(error));
   }
 }
 

@@ -13,10 +13,12 @@ import {
 } from "./docs.ts";
 import type { HttpDeps } from "./deps.ts";
 import { readJson } from "./json-body.ts";
+import type { TaskGroup } from "../supervisor/group.ts";
+import { TASK_EXAMPLE } from "./task-example.ts";
 import { taskView } from "./task-view.ts";
 
 const tag = "Tasks";
-const task = { description: "The task", schema: ref("Task") };
+const task = { description: "The task", schema: ref("Task"), example: TASK_EXAMPLE };
 export const taskName: Parameter = {
   name: "name",
   in: "path",
@@ -25,14 +27,32 @@ export const taskName: Parameter = {
   example: "web",
 };
 
+const onlyName: Parameter = {
+  name: "name",
+  in: "query",
+  description: "Only the task of this name, if there is one",
+  schema: { type: "string" },
+};
+
+function listed(groups: readonly TaskGroup[], name: string | undefined) {
+  return groups.filter(({ task }) => name === undefined || task.name === name).map(taskView);
+}
+
 export function taskRoutes({ supervisor }: HttpDeps) {
   return new Elysia({ name: "tasks", prefix: "/tasks" })
-    .get("", () => ({ items: supervisor.list().map(taskView), next_cursor: null }), {
+    .get("", ({ query }) => ({ items: listed(supervisor.list(), query["name"]), next_cursor: null }), {
       detail: documented({
         tag,
         summary: "All tasks",
         description: "Every task with its instances, in the order in which they were defined.",
-        answers: { 200: { description: "The tasks", schema: ref("TaskList") } },
+        parameters: [onlyName],
+        answers: {
+          200: {
+            description: "The tasks",
+            schema: ref("TaskList"),
+            example: { items: [TASK_EXAMPLE], next_cursor: null },
+          },
+        },
       }),
     })
     .post(

@@ -3,9 +3,10 @@
  * becomes its child. It finds them in /proc, knows by their environment whose they are, and collects their exits, by pid
  * and never with waitpid(-1), which would take the exits of our own children from Bun.
  */
-import { readdirSync } from "node:fs";
+import { readFileSync, readdirSync } from "node:fs";
 import { ptr } from "bun:ffi";
 import { openLibc } from "../platform/libc.ts";
+import { codeOf } from "../platform/system-errors.ts";
 import type { Children } from "./children.ts";
 import { isEnding, readProc } from "./identity.ts";
 
@@ -81,10 +82,11 @@ class LinuxStrangers implements Strangers {
 
   everyone(): number[] {
     for (;;) {
-      const pids = readdirSync("/proc/self/task").flatMap(childrenOf);
+      const lists = readdirSync("/proc/self/task").map(childrenOf);
+      const pids = lists.flatMap((list) => list ?? []);
       const left = pids.filter((pid) => this.collect(pid) === null);
-      // one that had ended may have left its children to us after the list was read
-      if (left.length === pids.length) return left;
+      // one that had ended may have left its children to us after the list was read, and so may a thread of ours
+      if (left.length === pids.length && !lists.includes(null)) return left;
     }
   }
 
@@ -110,15 +112,21 @@ class LinuxStrangers implements Strangers {
 
   /** Orphans are given to the first thread of the process, and our own spawns start there as well. */
   #pids(): number[] {
-    return childrenOf(String(process.pid)).filter((pid) => !this.#children.has(pid));
+    return (childrenOf(String(process.pid)) ?? []).filter((pid) => !this.#children.has(pid));
   }
 }
 
-function childrenOf(thread: string): number[] {
-  return readProc(`/proc/self/task/${thread}/children`)
-    .split(" ")
-    .filter((pid) => pid !== "")
-    .map(Number);
+/** `null` for a thread that has ended since it was listed. */
+function childrenOf(thread: string): number[] | null {
+  try {
+    return readFileSync(`/proc/self/task/${thread}/children`, "utf8")
+      .split(" ")
+      .filter((pid) => pid !== "")
+      .map(Number);
+  } catch (error) {
+    if (codeOf(error) === "ENOENT" || codeOf(error) === "ESRCH") return null;
+    throw error;
+  }
 }
 
 /** A process that has ended has no environment, and so is nobody's. */

@@ -119,7 +119,8 @@ export class TaskGroup {
   /** A coroutine ends with its service, so one that was cut off is started anew; the main task runs at each start. */
   #isMissing({ state, last }: Instance): boolean {
     if (state.kind === "stopped") return true;
-    if (state.kind === "exited" && this.task.name === this.#deps.mainTask) return true;
+    const hasEnded = state.kind === "exited" || state.kind === "failed";
+    if (hasEnded && this.task.name === this.#deps.mainTask) return true;
     return this.task.type === "coroutine" && state.kind === "exited" && last?.outcome.result === "lost";
   }
 

@@ -10,5 +10,13 @@ export function whenDone(cleanup: Cleanup): void {
 }
 
 async function closeAll(): Promise<void> {
-  for (let next = open.pop(); next !== undefined; next = open.pop()) await next();
+  const failures: unknown[] = [];
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    try {
+      await next();
+    } catch (error) {
+      failures.push(error);
+    }
+  }
+  if (failures.length > 0) throw failures[0];
 }

@@ -17,18 +17,18 @@ function Segments({ id, field, value, onChange, invalid, describedBy }: InputPro
   return (
     <>
       <div
+        id={id}
         class="segments"
         role="radiogroup"
         aria-labelledby={`${id}-label`}
         aria-describedby={describedBy}
         data-invalid={invalid}
       >
-        {field.options.map((option, at) => (
+        {field.options.map((option) => (
           <label key={option.value} class="segment">
             <input
               type="radio"
               name={id}
-              id={at === 0 ? id : undefined}
               value={option.value}
               checked={option.value === value}
               onChange={() => onChange(option.value)}

@@ -1,0 +1,155 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { serveInProcess } from "../helpers/in-process.ts";
+import { legacyClient } from "../helpers/legacy-client.ts";
+import { startService } from "../helpers/service.ts";
+import { makeFolder } from "../helpers/temporary-folder.ts";
+import { until } from "../helpers/until.ts";
+import { type Asker, makeAsker, type Question } from "./asker.ts";
+import { callsOf, type Document, nameOf, readDocument } from "./document.ts";
+
+const SLEEPER = { name: "sleeper", cmd: "exec sleep 1234", type: "daemon" };
+const FOREIGN = { origin: "http://example.org" };
+const REBOUND = { host: "example.org" };
+const HUGE = "x".repeat((1 << 20) + 1);
+
+type Row = readonly [status: number, question: Question];
+const GET = (path: string, headers = {}): Question => ({ method: "GET", path, headers });
+const POST = (path: string, body?: unknown, headers = {}): Question => ({
+  method: "POST",
+  path,
+  body,
+  headers,
+});
+const PUT = (path: string, headers = {}): Question => ({ method: "PUT", path, headers });
+const DELETE = (path: string, headers = {}): Question => ({ method: "DELETE", path, headers });
+
+/** Asked one after the other of a fresh service. */
+const ROWS: readonly Row[] = [
+  [200, GET("/proc")],
+  [200, POST("/proc", SLEEPER)],
+  [200, GET("/proc")],
+  [403, POST("/proc", SLEEPER)],
+  [403, POST("/proc", SLEEPER, FOREIGN)],
+  [400, POST("/proc", "no JSON")],
+  [400, POST("/proc", { ...SLEEPER, replica: "two" })],
+  [413, POST("/proc", HUGE)],
+  [200, PUT("/proc?name=sleeper")],
+  [400, PUT("/proc")],
+  [403, PUT("/proc?name=absent")],
+  [403, PUT("/proc?name=sleeper", FOREIGN)],
+  [200, GET("/proc/output?name=sleeper")],
+  [200, GET("/proc/output?name=sleeper&bytes=10")],
+  [400, GET("/proc/output")],
+  [400, GET("/proc/output?name=sleeper&bytes=0")],
+  [403, GET("/proc/output?name=absent")],
+  [400, DELETE("/proc")],
+  [403, DELETE("/proc?name=absent")],
+  [403, DELETE("/proc?name=sleeper", FOREIGN)],
+  [200, DELETE("/proc?name=sleeper")],
+
+  [200, GET("/api/v1/tasks")],
+  [201, POST("/api/v1/tasks", SLEEPER)],
+  [201, POST("/api/v1/tasks", { name: "nightly", cmd: "true", type: "cron", cron: "0 3 * * *" })],
+  [201, POST("/api/v1/tasks", { name: "typo", cmd: "no-such-program", type: "once", replica: 2 })],
+  [201, POST("/api/v1/tasks", { name: "later", cmd: "true", type: "once", deps: ["sleeper"] })],
+  [201, POST("/api/v1/tasks", { name: "crashing", cmd: "false", type: "daemon", interval: 600_000 })],
+  [201, POST("/api/v1/tasks", { name: "script", cmd: "/no/such/file.ts", type: "coroutine" })],
+  [200, GET("/api/v1/tasks")],
+  [400, POST("/api/v1/tasks", "no JSON")],
+  [400, POST("/api/v1/tasks")],
+  [400, POST("/api/v1/tasks", { ...SLEEPER, name: "../x", colour: "red" })],
+  [400, POST("/api/v1/tasks", { ...SLEEPER, name: "self", deps: ["self"] })],
+  [403, POST("/api/v1/tasks", SLEEPER, FOREIGN)],
+  [409, POST("/api/v1/tasks", SLEEPER)],
+  [413, POST("/api/v1/tasks", HUGE)],
+  [200, GET("/api/v1/tasks?name=sleeper")],
+  [200, GET("/api/v1/tasks?name=absent")],
+  [200, GET("/api/v1/tasks/sleeper")],
+  [404, GET("/api/v1/tasks/absent")],
+  ...["start", "stop", "restart"].flatMap((verb): Row[] => [
+    [200, POST(`/api/v1/tasks/sleeper/${verb}`)],
+    [200, POST(`/api/v1/tasks/nightly/${verb}`)],
+    [403, POST(`/api/v1/tasks/sleeper/${verb}`, undefined, FOREIGN)],
+    [404, POST(`/api/v1/tasks/absent/${verb}`)],
+  ]),
+  [200, GET("/api/v1/tasks/typo/output")],
+  [200, GET("/api/v1/tasks/typo/output?replica=1&bytes=10&before=2026-11-22:5")],
+  [400, GET("/api/v1/tasks/typo/output?replica=2")],
+  [400, GET("/api/v1/tasks/typo/output?bytes=0")],
+  [400, GET("/api/v1/tasks/typo/output?before=now")],
+  [404, GET("/api/v1/tasks/absent/output")],
+  [200, GET("/api/v1/tasks/typo/output/stream")],
+  [200, GET("/api/v1/tasks/typo/output/stream?replica=1&after=2026-11-22:0")],
+  [400, GET("/api/v1/tasks/typo/output/stream?after=now")],
+  [404, GET("/api/v1/tasks/absent/output/stream")],
+  [200, GET("/api/v1/tasks")],
+  [403, DELETE("/api/v1/tasks/typo", FOREIGN)],
+  [204, DELETE("/api/v1/tasks/typo")],
+  [404, DELETE("/api/v1/tasks/typo")],
+  [200, GET("/api/v1/events")],
+  [200, GET("/api/v1/system")],
+  [200, GET("/api/v1/schedule/preview?cron=%400+3+*+*+*")],
+  [200, GET("/api/v1/schedule/preview?cron=0+3+*+*+*&count=100")],
+  [400, GET("/api/v1/schedule/preview?cron=0+3+*+*+*&count=101")],
+  [200, GET("/healthz")],
+];
+
+/** Declared, and not to be brought about by asking: a process that even KILL does not end. */
+const OUT_OF_REACH = /^(DELETE|PUT|POST) \/(proc|api\/v1\/tasks\/\{name\}(\/(stop|restart))?) 409$/;
+
+const seenWhileStopping = new Set<string>();
+
+// Not beside a service in this process: that one collects the exits of all children.
+test("a service that is stopping says so, as the document declares", async () => {
+  const service = await startService();
+  const { ask, seen } = makeAsker(service.url, await readDocument(service.url));
+  // a process that does not listen keeps the service from ending before it has been asked
+  const cmd = "trap '' TERM; echo deaf; while :; do sleep 1; done";
+  expect(await ask(POST("/api/v1/tasks", { name: "deaf", cmd, type: "daemon" }))).toBe(201);
+  const output = async () => (await legacyClient(service.url).output("deaf"))["deaf:0"]?.toString();
+  await until(async () => (await output()) === "deaf\n", "the process is deaf");
+  service.signal("SIGTERM");
+  await until(async () => (await ask(POST("/api/v1/tasks", SLEEPER))) === 503, "it takes no new work");
+  const verbs = ["start", "stop", "restart"].map((verb) => POST(`/api/v1/tasks/deaf/${verb}`));
+  for (const question of [POST("/proc", SLEEPER), PUT("/proc?name=deaf"), ...verbs])
+    expect([question.path, await ask(question)]).toEqual([question.path, 503]);
+  for (const name of seen) seenWhileStopping.add(name);
+}, 20_000);
+
+describe("every answer is one that the document declares", () => {
+  const folder = makeFolder();
+  let service: Awaited<ReturnType<typeof serveInProcess>>;
+  let document: Document;
+  let asker: Asker;
+
+  beforeAll(async () => {
+    service = await serveInProcess(folder.path);
+    document = await readDocument(service.baseUrl);
+    asker = makeAsker(service.baseUrl, document);
+  });
+  afterAll(async () => {
+    await service.close();
+    folder.remove();
+  });
+
+  for (const [i, [status, question]] of ROWS.entries()) {
+    test(`${i + 1}. ${question.method} ${question.path}: ${status}`, async () => {
+      expect(await asker.ask(question)).toBe(status);
+    });
+  }
+
+  test("also to a request for a host that is not the service", async () => {
+    for (const { method, path } of callsOf(document)) {
+      const plain = path.replace("{name}", "sleeper");
+      expect(await asker.ask({ method, path: plain, headers: REBOUND })).toBe(421);
+    }
+  });
+
+  test("and every declared answer has been seen, but for those out of reach", () => {
+    const declared = callsOf(document).flatMap((call) =>
+      Object.keys(call.operation.responses).map((status) => `${nameOf(call)} ${status}`),
+    );
+    const unseen = declared.filter((name) => !asker.seen.has(name) && !seenWhileStopping.has(name));
+    expect(unseen.filter((name) => !OUT_OF_REACH.test(name))).toEqual([]);
+  });
+});

@@ -1,0 +1,165 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { Validator } from "@seriousme/openapi-schema-validator";
+import { serveInProcess } from "../helpers/in-process.ts";
+import { startService } from "../helpers/service.ts";
+import { makeFolder } from "../helpers/temporary-folder.ts";
+import {
+  callsOf,
+  type Content,
+  contentsOf,
+  type Document,
+  examplesOf,
+  hasExample,
+  makeJudge,
+  nameOf,
+  pointer,
+  readDocument,
+} from "./document.ts";
+
+describe("the OpenAPI document", () => {
+  const folder = makeFolder();
+  let close: () => Promise<void>;
+  let document: Document;
+
+  beforeAll(async () => {
+    const service = await serveInProcess(folder.path);
+    close = service.close;
+    document = await readDocument(service.baseUrl);
+  });
+  afterAll(async () => {
+    await close();
+    folder.remove();
+  });
+
+  test("is valid", async () => {
+    const result = await new Validator().validate({ ...document });
+    expect(result.errors ?? []).toEqual([]);
+    expect(result.valid).toBe(true);
+  });
+
+  test("has every call of the 1.x contract and of the newer API", () => {
+    expect(callsOf(document).map(nameOf).sort()).toEqual([
+      "DELETE /api/v1/tasks/{name}",
+      "DELETE /proc",
+      "GET /api/v1/events",
+      "GET /api/v1/schedule/preview",
+      "GET /api/v1/system",
+      "GET /api/v1/tasks",
+      "GET /api/v1/tasks/{name}",
+      "GET /api/v1/tasks/{name}/output",
+      "GET /api/v1/tasks/{name}/output/stream",
+      "GET /healthz",
+      "GET /proc",
+      "GET /proc/output",
+      "POST /api/v1/tasks",
+      "POST /api/v1/tasks/{name}/restart",
+      "POST /api/v1/tasks/{name}/start",
+      "POST /api/v1/tasks/{name}/stop",
+      "POST /proc",
+      "PUT /proc",
+    ]);
+  });
+
+  test("says of each call what it does, in a line and at length", () => {
+    const poor = callsOf(document).filter(({ operation: { summary, description, tags = [] } }) => {
+      return !summary || !description || tags.length !== 1;
+    });
+    expect(poor.map(nameOf)).toEqual([]);
+  });
+
+  test("says of each answer what it means", () => {
+    const poor = callsOf(document).filter(({ operation }) =>
+      Object.values(operation.responses).some((answer) => !answer.description),
+    );
+    expect(poor.map(nameOf)).toEqual([]);
+  });
+
+  test("says of each tag what it is about", () => {
+    const described = document.tags.filter((tag) => tag.description).map((tag) => tag.name);
+    expect(described).toEqual(document.tags.map((tag) => tag.name));
+    const used = callsOf(document).flatMap(({ operation }) => operation.tags ?? []);
+    expect(new Set(used)).toEqual(new Set(described));
+  });
+
+  test("has an example for each call: of its body or an answer, or in the schema of one", () => {
+    const shown = (content: Content) =>
+      examplesOf(content).length > 0 || hasExample(document, content.schema);
+    const without = callsOf(document).filter(
+      (call) => !contentsOf(call).some(([, content]) => shown(content)),
+    );
+    expect(without.map(nameOf)).toEqual([]);
+  });
+
+  test("has no example that its own schema refuses", () => {
+    const judge = makeJudge(document);
+    const wrong = callsOf(document)
+      .flatMap(contentsOf)
+      .filter(([, { schema }]) => schema !== undefined)
+      .flatMap(([at, content]) =>
+        examplesOf(content).flatMap((example) =>
+          judge(`${at}/schema`, example).map((error) => `${at} ${error}`),
+        ),
+      );
+    expect(wrong).toEqual([]);
+  });
+
+  test("has each parameter once, described, with a type and an example that fits", () => {
+    const judge = makeJudge(document);
+    for (const call of callsOf(document)) {
+      const { parameters = [] } = call.operation;
+      const names = parameters.map((each) => `${each.in} ${each.name}`);
+      expect({ call: nameOf(call), names }).toEqual({ call: nameOf(call), names: [...new Set(names)] });
+      for (const [i, { description, schema, example }] of parameters.entries()) {
+        expect([nameOf(call), description !== undefined, schema !== undefined]).toEqual([
+          nameOf(call),
+          true,
+          true,
+        ]);
+        const at = pointer([
+          "paths",
+          call.path,
+          call.method.toLowerCase(),
+          "parameters",
+          String(i),
+          "schema",
+        ]);
+        if (example !== undefined) expect(judge(at, example)).toEqual([]);
+      }
+    }
+  });
+
+  test("declares the parameters of a path, and no others of that kind", () => {
+    for (const { path, operation } of callsOf(document)) {
+      const inPath = [...path.matchAll(/\{(\w+)\}/g)].map((match) => String(match[1]));
+      const declared = (operation.parameters ?? []).filter((each) => each.in === "path");
+      expect(declared.map((each) => [each.name, each.required])).toEqual(inPath.map((name) => [name, true]));
+    }
+  });
+
+  test("calls no two operations the same", () => {
+    const ids = callsOf(document).map(({ operation }) => operation.operationId);
+    expect(new Set(ids).size).toBe(ids.length);
+    expect(ids).not.toContain(undefined);
+  });
+
+  test("names the service itself as the server", () => {
+    expect(document.servers.map(({ url }) => url)).toEqual(["/"]);
+  });
+});
+
+describe("the servers of the document follow [web]", () => {
+  test.each([
+    ['[web]\nip = "meproc.example.org"\nport = 8443', /^http:\/\/meproc\.example\.org:8443$/],
+    ['[web]\nip = "203.0.113.7"', /^http:\/\/203\.0\.113\.7:\d+$/],
+    ['[web]\nip = "2001:db8::1"\nport = 80', /^http:\/\/\[2001:db8::1\]:80$/],
+    ["[web]\nport = 9000", /^http:\/\/127\.0\.0\.1:9000$/],
+  ])(
+    "%j",
+    async (config, url) => {
+      const service = await startService({ config });
+      const { servers } = await readDocument(service.url);
+      expect(servers.map((server) => server.url)).toEqual([expect.stringMatching(url), "/"]);
+    },
+    20_000,
+  );
+});

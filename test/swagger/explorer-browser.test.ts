@@ -1,0 +1,92 @@
+/** Swagger UI in Chromium, on the executable, without a network. */
+import { expect } from "bun:test";
+import { describeInChromium } from "../page/chromium.ts";
+import { pageTest } from "../page/page-test.ts";
+import { keepScreenshot } from "../page/screenshots.ts";
+import { callsOf, nameOf, readDocument } from "./document.ts";
+import { callBlock, execute } from "./explorer.ts";
+
+/** In this order each call finds what it needs, with the values that the document gives. */
+const ORDER: readonly (readonly [status: number, method: string, path: string])[] = [
+  [200, "POST", "/proc"],
+  [200, "GET", "/proc"],
+  [200, "PUT", "/proc"],
+  [200, "GET", "/proc/output"],
+  [200, "DELETE", "/proc"],
+  [201, "POST", "/api/v1/tasks"],
+  [200, "GET", "/api/v1/tasks"],
+  [200, "GET", "/api/v1/tasks/{name}"],
+  [200, "POST", "/api/v1/tasks/{name}/stop"],
+  [200, "POST", "/api/v1/tasks/{name}/start"],
+  [200, "POST", "/api/v1/tasks/{name}/restart"],
+  [200, "GET", "/api/v1/tasks/{name}/output"],
+  [204, "DELETE", "/api/v1/tasks/{name}"],
+  [200, "GET", "/api/v1/system"],
+  [200, "GET", "/api/v1/schedule/preview"],
+  [200, "GET", "/healthz"],
+];
+
+describeInChromium("Swagger UI in Chromium", () => {
+  pageTest("Try it out shows the real answer", async ({ open, service }) => {
+    const page = await open({ path: "/swagger" });
+    const body = JSON.stringify({ name: "tried", cmd: "exec sleep 1234", type: "daemon", replica: 2 });
+    const created = await execute(page, { method: "POST", path: "/proc" }, { body });
+    expect(created.status).toBe(200);
+    expect(created.shown).toContain('"msg": "OK"');
+    const listed = await execute(page, { method: "GET", path: "/proc" });
+    const { data } = (await (await fetch(`${service.url}/proc`)).json()) as {
+      data: { running: { pid: number }[] };
+    };
+    expect(data.running).toHaveLength(2);
+    for (const { pid } of data.running) expect(listed.shown).toContain(`"pid": ${pid}`);
+    const call = { method: "GET", path: "/api/v1/tasks/{name}" };
+    const one = await execute(page, call, { name: "tried" });
+    expect(one.status).toBe(200);
+    expect(one.shown).toContain('"alias": "tried:1"');
+  });
+
+  pageTest("Try it out works on every call, just as it stands", async ({ open, service }) => {
+    const calls = callsOf(await readDocument(service.url));
+    const streams = calls.filter(
+      ({ operation }) => operation.responses["200"]?.content?.["text/event-stream"],
+    );
+    const tried = ORDER.map(([, method, path]) => nameOf({ method, path }));
+    expect([...tried, ...streams.map(nameOf)].sort()).toEqual(calls.map(nameOf).sort());
+    const page = await open({ path: "/swagger" });
+    for (const [status, method, path] of ORDER) {
+      const executed = await execute(page, { method, path });
+      expect([nameOf({ method, path }), executed.status]).toEqual([nameOf({ method, path }), status]);
+    }
+  });
+
+  pageTest(
+    "calls go to where the page came from, although the document names another address",
+    async ({ open }) => {
+      const page = await open({ path: "/swagger" });
+      expect(await page.locator("#servers option").allTextContents()).toEqual([
+        "http://203.0.113.7:8443",
+        "/",
+      ]);
+      expect((await execute(page, { method: "GET", path: "/healthz" })).status).toBe(200);
+    },
+    { config: '[web]\nip = "203.0.113.7"\nport = 8443\n' },
+  );
+
+  for (const width of [1440, 390]) {
+    for (const dark of [false, true]) {
+      const name = `${width}-${dark ? "dark" : "light"}`;
+      pageTest(`fits ${width} px, ${dark ? "dark" : "light"}`, async ({ open }) => {
+        const page = await open({ path: "/swagger", width, dark });
+        await callBlock(page, { method: "GET", path: "/healthz" }).waitFor();
+        expect(await page.locator("html.dark-mode").count()).toBe(dark ? 1 : 0);
+        await keepScreenshot(page, `swagger-${name}`);
+        await execute(page, { method: "POST", path: "/proc" });
+        const block = callBlock(page, { method: "POST", path: "/proc" });
+        await block.locator(".opblock-summary-control").click();
+        await keepScreenshot(page, `swagger-tried-${name}`, true);
+        const widths = await page.evaluate(() => [document.documentElement.scrollWidth, window.innerWidth]);
+        expect(widths[0]).toBeLessThanOrEqual(widths[1] ?? 0);
+      });
+    }
+  }
+});
