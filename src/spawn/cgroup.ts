@@ -2,7 +2,7 @@
  * A cgroup (v2) for each run, where the system lets us make one: then everything that the run starts is known, wherever
  * it forks to, and can be killed in one go. cgroups(7); "cgroup.kill" needs Linux 5.14.
  */
-import { existsSync, mkdirSync, rmdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, rmdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { codeOf } from "../platform/system-errors.ts";
 import { readProc } from "./identity.ts";
@@ -70,6 +70,12 @@ export class Cgroups {
     const path = join(this.#base, run);
     return existsSync(path) ? new Cgroup(path) : null;
   }
+
+  /** Removes the groups in which nothing is: a service that was killed may have left them. Before any is made. */
+  sweep(): void {
+    for (const entry of readdirSync(this.#base, { withFileTypes: true }))
+      if (entry.isDirectory()) new Cgroup(join(this.#base, entry.name)).remove();
+  }
 }
 
 /** Where groups may be made: below the service's own group, in a folder of this data directory's. `null` if nowhere. */
@@ -82,7 +88,9 @@ export function findCgroups(service: string): Cgroups | null {
   const base = join(mount, own.replace(/\/meproc-[0-9a-f-]+(\/.*)?$/, ""), `meproc-${service}`);
   try {
     mkdirSync(base, { recursive: true });
-    return new Cgroups(base);
+    const cgroups = new Cgroups(base);
+    cgroups.sweep();
+    return cgroups;
   } catch (error) {
     if (codeOf(error) === null) throw error;
     return null;
