@@ -28,7 +28,14 @@ export async function serve(
   const { journal, supervisor, bus } = service;
   process.on("uncaughtException", (error) => journal.error(`Unexpected: ${inWords(error)}`));
   process.on("unhandledRejection", (error) => journal.error(`Unexpected: ${inWords(error)}`));
-  const stop = (code: number) => void service.stop().then(() => process.exit(code));
+  const stop = (code: number) =>
+    void service.stop().then(
+      () => process.exit(code),
+      (error: unknown) => {
+        journal.error(`The service could not stop as it should: ${inWords(error)}`);
+        process.exit(1);
+      },
+    );
   onStopSignal(
     (signal) => {
       journal.info(`${signal}: stopping all tasks. A second signal kills them at once`);
@@ -40,7 +47,13 @@ export async function serve(
       process.exit(1);
     },
   );
-  process.once("SIGUSR2", () => void handOver(config, service, args));
+  let leaving = false;
+  process.on("SIGUSR2", () => {
+    if (leaving) return;
+    leaving = true;
+    // as PID 1 without an order it stays, and may be asked again
+    void handOver(config, service, args).finally(() => (leaving = false));
+  });
   announce(config, service, version);
   const gap = gapOf(variables);
   if (gap !== null) journal.info(`Took over in place; nobody supervised for ${gap} ms`);

@@ -111,7 +111,8 @@ export interface RunArchive {
 
 /** Where tasks and runs are remembered. A write never throws: what cannot be written is made up for later. */
 export interface History {
-  saveTask(record: TaskRecord): void;
+  /** With "soon" it may wait for the end of this turn of the event loop: for what is only nice to know. */
+  saveTask(record: TaskRecord, when?: "now" | "soon"): void;
   removeTask(name: string): void;
   /** To be called before the process is there, so that it can be found whatever happens next. */
   runStarting(start: RunStart): void;

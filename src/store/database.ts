@@ -1,8 +1,10 @@
 /** Opens the database: WAL, the migrations that are missing, and a refusal of what it must not touch. */
 import { Database, SQLiteError } from "bun:sqlite";
-import { closeSync, existsSync, openSync } from "node:fs";
+import { closeSync, existsSync, openSync, statSync } from "node:fs";
 import { inWords } from "../platform/system-errors.ts";
 import { MIGRATIONS, VERSION } from "./migrations.ts";
+
+const SMALLEST_BYTES = 512;
 
 /** Why the database cannot be used, and what to do; it has not been changed. */
 export class StoreError extends Error {
@@ -11,12 +13,12 @@ export class StoreError extends Error {
 
 /** Throws StoreError. */
 export function openDatabase(path: string): Database {
-  const fresh = !existsSync(path);
+  // by a connection that only reads: one that writes moves the log into the database when it is closed
+  checkDatabase(path);
   try {
     // it names commands: nobody else shall read it, nor the files that SQLite puts beside it with the same mode
     closeSync(openSync(path, "a", 0o600));
     const database = new Database(path, { create: true, readwrite: true, strict: true });
-    if (!fresh) check(database, path);
     prepare(database);
     return database;
   } catch (error) {
@@ -30,6 +32,9 @@ export function checkDatabase(path: string): void {
   try {
     // it names commands: nobody else shall read it, nor the files that SQLite puts beside it with the same mode
     closeSync(openSync(path, "a", 0o600));
+    // SQLite takes less than a page for an empty database
+    const { size } = statSync(path);
+    if (size > 0 && size < SMALLEST_BYTES) throw damaged(path);
     const database = new Database(path, { readonly: true });
     check(database, path);
     database.close();

@@ -39,7 +39,6 @@ const SURPLUS = `DELETE FROM runs WHERE id IN (SELECT id FROM
   WHERE place > ? AND ended_at IS NOT NULL AND id NOT IN (${LAST}) LIMIT ?)`;
 
 interface Pending {
-  readonly key: string;
   readonly write: () => void;
   readonly dispensable: boolean;
 }
@@ -49,6 +48,7 @@ export class SqliteStore implements History, RunArchive {
   readonly #onTrouble: StoreOptions["onTrouble"];
   readonly #pending: Pending[] = [];
   #retry: Timer | null = null;
+  #flushing: ReturnType<typeof setImmediate> | null = null;
   #failing = false;
 
   constructor({ database, onTrouble }: StoreOptions) {
@@ -63,7 +63,7 @@ export class SqliteStore implements History, RunArchive {
       .get(key);
     if (found !== null) return found.value;
     const value = make();
-    this.#attempt(`meta ${key}`, () => {
+    this.#now(() => {
       this.#database.query("INSERT OR REPLACE INTO meta VALUES (?, ?)").run(key, value);
     });
     return value;
@@ -73,9 +73,9 @@ export class SqliteStore implements History, RunArchive {
     return this.#database.query<TaskRow, []>("SELECT * FROM tasks ORDER BY id").all().map(toTask);
   }
 
-  saveTask(record: TaskRecord): void {
+  saveTask(record: TaskRecord, when: "now" | "soon" = "now"): void {
     const { task, revision, desired, createdAt, updatedAt, askedAt, startedAt } = record;
-    this.#attempt(`task ${task.name}`, () => {
+    const write = () => {
       this.#database
         .query(
           `INSERT INTO tasks (name, definition, revision, desired, created_at, updated_at, asked_at, started_at)
@@ -85,18 +85,20 @@ export class SqliteStore implements History, RunArchive {
              asked_at = excluded.asked_at, started_at = excluded.started_at`,
         )
         .run(task.name, JSON.stringify(task), revision, desired, createdAt, updatedAt, askedAt, startedAt);
-    });
+    };
+    if (when === "now") this.#now(write);
+    else this.#soon(write, false);
   }
 
   removeTask(name: string): void {
-    this.#attempt(`task ${name}`, () => {
+    this.#now(() => {
       this.#database.query("DELETE FROM tasks WHERE name = ?").run(name);
     });
   }
 
   runStarting(start: RunStart): void {
     const { run, task, index, alias, trigger, scheduledFor, startedAt } = start;
-    this.#attempt(`run ${run} starting`, () => {
+    this.#now(() => {
       this.#database
         .query(
           `INSERT OR IGNORE INTO runs (id, task, instance, alias, trigger, scheduled_for, started_at)
@@ -107,7 +109,7 @@ export class SqliteStore implements History, RunArchive {
   }
 
   runSpawned(run: RunId, { pid, started, boot }: ProcessIdentity): void {
-    this.#attempt(`run ${run} spawned`, () => {
+    this.#now(() => {
       this.#database
         .query("UPDATE runs SET pid = ?, process_started = ?, boot = ? WHERE id = ?")
         .run(pid, started, boot, run);
@@ -116,7 +118,7 @@ export class SqliteStore implements History, RunArchive {
 
   runEnded(run: RunId, { endedAt, durationMs, outcome, usage }: RunEnd): void {
     const { result, exit_code, exit_signal, reason } = outcome;
-    this.#attempt(`run ${run} ended`, () => {
+    this.#now(() => {
       this.#database
         .query(
           `UPDATE runs SET ended_at = ?, duration_ms = ?, result = ?, exit_code = ?, exit_signal = ?, reason = ?,
@@ -177,15 +179,11 @@ export class SqliteStore implements History, RunArchive {
 
   addFact(fact: Fact): void {
     const { id, time, kind, ...body } = fact;
-    this.#attempt(
-      `fact ${id}`,
-      () => {
-        this.#database
-          .query("INSERT OR IGNORE INTO facts VALUES (?, ?, ?, ?, ?)")
-          .run(id, Date.parse(time), kind, "task" in body ? body.task : null, JSON.stringify(body));
-      },
-      true,
-    );
+    this.#soon(() => {
+      this.#database
+        .query("INSERT OR IGNORE INTO facts VALUES (?, ?, ?, ?, ?)")
+        .run(id, Date.parse(time), kind, "task" in body ? body.task : null, JSON.stringify(body));
+    }, true);
   }
 
   /** Removes at most `batch` old runs and facts; true if there may be more. */
@@ -214,26 +212,45 @@ export class SqliteStore implements History, RunArchive {
   close(): void {
     this.#flush();
     if (this.#retry !== null) clearTimeout(this.#retry);
+    if (this.#flushing !== null) clearImmediate(this.#flushing);
     this.#database.close();
   }
 
-  #attempt(key: string, write: () => void, dispensable = false): void {
-    this.#pending.push({ key, write, dispensable });
+  /** Written now, with whatever has been put off until now. */
+  #now(write: () => void): void {
+    this.#pending.push({ write, dispensable: false });
     this.#flush();
   }
 
+  /** Written with the next write, or at the end of this turn of the event loop: many together cost little more than one. */
+  #soon(write: () => void, dispensable: boolean): void {
+    this.#pending.push({ write, dispensable });
+    this.#flushing ??= setImmediate(() => {
+      this.#flushing = null;
+      this.#flush();
+    });
+  }
+
   #flush(): void {
+    if (this.#pending.length === 0) return;
     try {
-      for (let next = this.#pending[0]; next !== undefined; next = this.#pending[0]) {
-        next.write();
-        this.#pending.shift();
-      }
+      this.#writeAll();
+      this.#pending.length = 0;
     } catch (error) {
       return this.#later(inWords(error));
     }
     if (!this.#failing) return;
     this.#failing = false;
     this.#onTrouble(null);
+  }
+
+  /** All or nothing. */
+  #writeAll(): void {
+    const [first] = this.#pending;
+    if (this.#pending.length === 1) return first?.write();
+    this.#database.transaction(() => {
+      for (const { write } of this.#pending) write();
+    })();
   }
 
   #later(reason: string): void {

@@ -137,9 +137,9 @@ export class TaskGroup {
     this.save();
   }
 
-  save(): void {
+  save(when: "now" | "soon" = "now"): void {
     const { task, revision, desired, createdAt, updatedAt, askedAt, startedAt } = this;
-    this.#deps.history.saveTask({ task, revision, desired, createdAt, updatedAt, askedAt, startedAt });
+    this.#deps.history.saveTask({ task, revision, desired, createdAt, updatedAt, askedAt, startedAt }, when);
   }
 
   /** No new work: the schedule rests, and what has no process yet gets none. */
@@ -181,7 +181,7 @@ export class TaskGroup {
     if (this.#announced) return;
     this.#announced = true;
     this.startedAt = Math.round(this.#deps.clock.now().wall);
-    this.save();
+    this.save("soon");
     const { name, user, group } = this.task;
     this.#deps.publish({ kind: "task.started", task: name, user, group });
   }

@@ -1,0 +1,54 @@
+/** Which processes of a data directory live, as the system knows and not as the service says. */
+import { readdirSync } from "node:fs";
+import { MARK, procFile } from "../helpers/processes.ts";
+import { Violation } from "./violation.ts";
+
+export interface Life {
+  readonly pid: number;
+  /** When it started, in the system's ticks: with the pid it is this process and no other. */
+  readonly start: string;
+  readonly task: string;
+  readonly alias: string;
+  readonly run: string;
+}
+
+const START_TIME = 19;
+
+/** The live processes of runs that carry the mark. */
+export function census(mark: string): Life[] {
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .map((name) => lifeOf(Number(name), mark))
+    .filter((life) => life !== null);
+}
+
+export function stillLives({ pid, start, run }: Life, mark: string): boolean {
+  const now = lifeOf(pid, mark);
+  return now !== null && now.start === start && now.run === run;
+}
+
+/** A census in which no alias may have two runs at the same time. */
+export function soundCensus(mark: string): Life[] {
+  const lives = census(mark);
+  for (const [alias, some] of Map.groupBy(lives, (life) => life.alias)) {
+    const [first, second] = [...new Map(some.map((life) => [life.run, life])).values()];
+    if (first === undefined || second === undefined) continue;
+    // one may have ended while the list was read and the other started only then
+    if (stillLives(first, mark) && stillLives(second, mark))
+      throw new Violation(`${alias} has two processes: ${JSON.stringify([first, second])}`);
+  }
+  return lives;
+}
+
+/** A process that has ended has no environment. */
+function lifeOf(pid: number, mark: string): Life | null {
+  const environment = procFile(pid, "environ").split("\0");
+  if (!environment.includes(`${MARK}=${mark}`)) return null;
+  const value = (name: string) =>
+    environment.find((entry) => entry.startsWith(`${name}=`))?.slice(name.length + 1);
+  const [task, index, run] = [value("MEPROC_TASK"), value("MEPROC_INDEX"), value("MEPROC_RUN")];
+  if (task === undefined || index === undefined || run === undefined) return null;
+  const stat = procFile(pid, "stat");
+  const start = stat.slice(stat.lastIndexOf(")") + 2).split(" ")[START_TIME];
+  return start === undefined ? null : { pid, start, task, alias: `${task}:${index}`, run };
+}

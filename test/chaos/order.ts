@@ -1,0 +1,152 @@
+/** Whether all is as it has to be once the service is up and nobody asks anything of it. */
+import type { RunView } from "../../src/http/run-view.ts";
+import type { InstanceView, TaskView } from "../../src/http/task-view.ts";
+import { until } from "../helpers/until.ts";
+import { type Life, census, soundCensus, stillLives } from "./census.ts";
+import type { Host } from "./host.ts";
+import type { Operator } from "./operator.ts";
+import type { OutputCheck } from "./output-check.ts";
+import { type Member, endsByItself } from "./population.ts";
+import { Violation } from "./violation.ts";
+
+const SETTLE_MS = 20_000;
+const ON_THE_WAY: readonly string[] = ["starting", "running", "backoff", "waiting"];
+
+/** Waits until there is no problem any more. Throws Violation with the last one. */
+export async function settle(problemOf: () => Promise<string | null>): Promise<void> {
+  let problem: string | null = null;
+  const solved = async () => {
+    problem = await problemOf();
+    return problem === null;
+  };
+  try {
+    await until(solved, "there is no problem", SETTLE_MS);
+  } catch (error) {
+    if (problem === null) throw error;
+    throw new Violation(problem, { cause: error });
+  }
+}
+
+export interface Scene {
+  readonly host: Host;
+  readonly members: readonly Member[];
+  readonly operator: Operator;
+  readonly output: OutputCheck;
+}
+
+/** What lives and what the service says, each against the other and against what is wanted. */
+export async function problemOf({ host, members, operator }: Scene): Promise<string | null> {
+  const before = soundCensus(host.folder);
+  const tasks = await host.tasks();
+  const runs = await host.runs();
+  const after = soundCensus(host.folder);
+  const open = runs.filter(({ ended_at }) => ended_at === null);
+  assertOneEach(open);
+  return (
+    runsProblem(open, before, after) ??
+    first(members, (member) => wantProblem(member, operator, tasks.get(member.name), before, after)) ??
+    first(members, (member) => onceProblem(member, operator, runs))
+  );
+}
+
+/** Every process of before is there and listed, but those that had a reason to end. Throws Violation. */
+export function assertAdopted(
+  lives: readonly Life[],
+  excused: (life: Life) => boolean,
+  tasks: ReadonlyMap<string, TaskView>,
+  mark: string,
+): number {
+  let count = 0;
+  for (const life of lives) {
+    const instance = tasks.get(life.task)?.instances.find(({ alias }) => alias === life.alias);
+    const listed = instance?.pid === life.pid && instance.run === life.run;
+    if (!stillLives(life, mark)) {
+      if (!excused(life)) throw new Violation(`${life.alias} (pid ${life.pid}) did not live over it`);
+      continue;
+    }
+    count++;
+    if (listed && (instance.state === "running" || instance.state === "stopping")) continue;
+    throw new Violation(`${life.alias} (pid ${life.pid}) lives and is listed as ${JSON.stringify(instance)}`);
+  }
+  return count;
+}
+
+/** The whole output of runs that ended while a service was there has to be in the log. */
+export function tailProblem(ended: readonly RunView[], output: OutputCheck): string | null {
+  output.read();
+  return first(ended, (run) => {
+    const progress = output.progress(run.id);
+    if (progress?.done || run.reason?.startsWith("it ended while")) return null;
+    // the shell was still starting perl
+    if (progress === null && (run.exit_signal === "SIGTERM" || run.result === "stopped")) return null;
+    return `${run.alias}: the end of the output of ${JSON.stringify(run)} is missing after ${progress?.last ?? 0}`;
+  });
+}
+
+/** The next lines of what lives are captured: each has come further than it was. */
+export function silenceProblem(
+  runs: readonly string[],
+  reached: ReadonlyMap<string, number>,
+  { output, host }: Scene,
+): string | null {
+  output.read();
+  const silent = runs.find((run) => (output.progress(run)?.last ?? 0) <= (reached.get(run) ?? 0));
+  if (silent === undefined || !census(host.folder).some(({ run }) => run === silent)) return null;
+  return `nothing is captured of run ${silent} after line ${reached.get(silent)}`;
+}
+
+function assertOneEach(open: readonly RunView[]): void {
+  for (const [alias, runs] of Map.groupBy(open, (run) => run.alias))
+    if (runs.length > 1) throw new Violation(`${alias} has several open runs: ${JSON.stringify(runs)}`);
+}
+
+function runsProblem(
+  open: readonly RunView[],
+  before: readonly Life[],
+  after: readonly Life[],
+): string | null {
+  const alive = new Set([...before, ...after].map(({ run }) => run));
+  const dead = open.find(({ id }) => !alive.has(id));
+  if (dead !== undefined) return `an open run without a process: ${JSON.stringify(dead)}`;
+  const known = new Set(open.map(({ id }) => id));
+  const stranger = before
+    .filter((life) => after.some(({ run }) => run === life.run))
+    .find(({ run }) => !known.has(run));
+  return stranger === undefined ? null : `a process without an open run: ${JSON.stringify(stranger)}`;
+}
+
+function wantProblem(
+  member: Member,
+  operator: Operator,
+  task: TaskView | undefined,
+  before: readonly Life[],
+  after: readonly Life[],
+): string | null {
+  const wish = operator.wish(member.name);
+  if (wish === null) return `nobody knows what is to be of ${member.name}`;
+  const lives = [...before, ...after].filter((life) => life.task === member.name);
+  if (wish !== "running")
+    return lives.length === 0 ? null : `${member.name} should be ${wish} and lives: ${JSON.stringify(lives)}`;
+  if (member.type !== "daemon") return null;
+  const idle = task?.instances.find((instance) => !isUp(instance, member, after));
+  return idle === undefined ? null : `${member.name} should run: ${JSON.stringify(idle)}`;
+}
+
+function isUp({ state, pid, run }: InstanceView, member: Member, lives: readonly Life[]): boolean {
+  if (endsByItself(member)) return ON_THE_WAY.includes(state);
+  return state === "running" && lives.some((life) => life.pid === pid && life.run === run);
+}
+
+function onceProblem({ name, type }: Member, operator: Operator, runs: readonly RunView[]): string | null {
+  const count = runs.filter(({ task }) => task === name).length;
+  if (type !== "once" || count <= operator.asked(name)) return null;
+  return `${name} has run ${count} times and was asked to ${operator.asked(name)} times`;
+}
+
+function first<T>(items: readonly T[], problem: (item: T) => string | null): string | null {
+  for (const item of items) {
+    const found = problem(item);
+    if (found !== null) return found;
+  }
+  return null;
+}
