@@ -94,6 +94,8 @@ export interface Engine {
    * `gone` are told; `exited` not at all if the process itself had ended and others of its tree have not.
    */
   adopt(request: RunRequest, process: ProcessIdentity | null, listener: RunListener): Adopted | null;
+  /** The runs of earlier services of which something lives, ended or not. */
+  left(): ReadonlySet<RunId>;
 }
 
 export interface Adopted {
@@ -121,6 +123,7 @@ export interface History {
   /** What an earlier service left. */
   tasks(): TaskRecord[];
   openRuns(): RunRecord[];
+  run(id: RunId): RunRecord | null;
   lastRuns(task: string): RunRecord[];
 }
 

@@ -35,6 +35,10 @@ export class CoroutineEngine implements Engine {
   adopt(): null {
     return null;
   }
+
+  left(): ReadonlySet<string> {
+    return new Set();
+  }
 }
 
 class CoroutineRun implements RunHandle {

@@ -7,6 +7,8 @@ import type { Adopted, Engine, RunHandle, RunListener, RunRequest } from "../dom
 import { groupOf, identify, isStill } from "./identity.ts";
 import { LocalRun, type LocalRunDeps } from "./local-run.ts";
 import { StartQueue } from "./start-queue.ts";
+import type { RunId } from "../domain/run.ts";
+import { runOf } from "./strangers.ts";
 import { sendSignal } from "./tree.ts";
 
 /** How long the end of the service waits for what hangs in the kernel. */
@@ -40,6 +42,11 @@ export class LocalEngine implements Engine {
     }
     if (recorded === null || !handle.adoptRest(recorded.pid)) return null;
     return { handle, process: null };
+  }
+
+  left(): ReadonlySet<RunId> {
+    const { strangers, service } = this.#deps;
+    return new Set(strangers.everyOf({ service }).flatMap((pid) => runOf(pid) ?? []));
   }
 
   /** The end of the service: every child of it is killed, and what those leave behind, until none is left. */

@@ -137,3 +137,8 @@ function isOwnedBy(pid: number, { service, task, index, run }: Owner): boolean {
   if (task !== undefined && !environment.includes(`MEPROC_TASK=${task}`)) return false;
   return index === undefined || environment.includes(`MEPROC_INDEX=${index}`);
 }
+
+/** The run that a process is of, as its environment says. */
+export function runOf(pid: number): string | null {
+  return /(?:^|\0)MEPROC_RUN=([^\0]+)/.exec(readProc(`/proc/${pid}/environ`))?.[1] ?? null;
+}

@@ -46,7 +46,7 @@ interface Pending {
 export class SqliteStore implements History, RunArchive {
   readonly #database: Database;
   readonly #onTrouble: StoreOptions["onTrouble"];
-  readonly #pending: Pending[] = [];
+  #pending: Pending[] = [];
   #retry: Timer | null = null;
   #flushing: ReturnType<typeof setImmediate> | null = null;
   #failing = false;
@@ -174,6 +174,7 @@ export class SqliteStore implements History, RunArchive {
   }
 
   lastFactId(): number {
+    this.#flush();
     return this.#database.query<{ id: number | null }, []>("SELECT max(id) AS id FROM facts").get()?.id ?? 0;
   }
 
@@ -193,6 +194,7 @@ export class SqliteStore implements History, RunArchive {
     readonly batch: number;
   }): boolean {
     const { maxRunsPerTask, before, batch } = limits;
+    this.#flush();
     const remove = (sql: string, ...values: number[]) => this.#database.query(sql).run(...values).changes;
     try {
       const removed = [
@@ -257,11 +259,16 @@ export class SqliteStore implements History, RunArchive {
     const known = this.#failing;
     this.#failing = true;
     if (!known) this.#onTrouble(reason);
-    const facts = this.#pending.filter(({ dispensable }) => dispensable);
-    if (facts.length > MAX_PENDING_FACTS) this.#pending.splice(this.#pending.indexOf(facts[0] as Pending), 1);
+    this.#forgetOldFacts();
     this.#retry ??= setTimeout(() => {
       this.#retry = null;
       this.#flush();
     }, RETRY_MS);
+  }
+
+  #forgetOldFacts(): void {
+    let surplus = this.#pending.filter(({ dispensable }) => dispensable).length - MAX_PENDING_FACTS;
+    if (surplus <= 0) return;
+    this.#pending = this.#pending.filter(({ dispensable }) => !(dispensable && surplus-- > 0));
   }
 }

@@ -81,6 +81,11 @@ export class Instance {
     this.#runs.adopt(record);
   }
 
+  /** Takes over what is left in the background of a run that has an end. */
+  adoptLeftovers(record: RunRecord): void {
+    this.#runs.adoptLeftovers(record);
+  }
+
   /** How its last run ended is known from the history; `rests` says that this is where it stands. */
   recall(record: RunRecord, rests: boolean): void {
     this.#runs.recall(record);

@@ -115,6 +115,16 @@ export class Runs {
     this.#publish({ kind: "run.adopted", pid: open.pid }, open);
   }
 
+  /** Takes over what is left in the background of a run whose end is known. */
+  adoptLeftovers(record: RunRecord): void {
+    if (record.process === null || this.#open.has(record.run)) return;
+    const open = this.#add(record.run, record.trigger, momentOf(record.startedAt, this.#deps.clock.now()));
+    open.exited = true;
+    const request = { run: record.run, ...this.#place };
+    open.handle = this.#deps.engine.adopt(request, record.process, this.#listener(open))?.handle ?? null;
+    if (open.handle === null) this.#open.delete(open.run);
+  }
+
   /** From the history: how the last run ended. */
   recall(record: RunRecord): void {
     if (record.end === null) return;

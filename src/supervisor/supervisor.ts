@@ -159,13 +159,18 @@ export class Supervisor {
    * still there. To be called once, before anything else.
    */
   restore(): void {
-    const { history } = this.#deps;
+    const { engine, history } = this.#deps;
     const open = Map.groupBy(history.openRuns(), (run) => run.task);
     const records = history.tasks();
     for (const record of records) this.#make(record.task);
     for (const record of records) {
       const { name } = record.task;
       this.#groups.get(name)?.restore(record, open.get(name) ?? [], history.lastRuns(name));
+    }
+    for (const run of engine.left()) {
+      const record = history.run(run);
+      if (record === null || record.end === null) continue;
+      this.#groups.get(record.task)?.instances[record.index]?.adoptLeftovers(record);
     }
     for (const group of this.list()) group.resume();
   }

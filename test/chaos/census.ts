@@ -12,9 +12,11 @@ export interface Life {
   readonly run: string;
 }
 
+/** Fields of /proc/<pid>/stat, counted from the state. */
+const GROUP = 2;
 const START_TIME = 19;
 
-/** The live processes of runs that carry the mark. */
+/** The live writers that carry the mark; what they have in the background is not counted. */
 export function census(mark: string): Life[] {
   return readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name))
@@ -49,6 +51,8 @@ function lifeOf(pid: number, mark: string): Life | null {
   const [task, index, run] = [value("MEPROC_TASK"), value("MEPROC_INDEX"), value("MEPROC_RUN")];
   if (task === undefined || index === undefined || run === undefined) return null;
   const stat = procFile(pid, "stat");
-  const start = stat.slice(stat.lastIndexOf(")") + 2).split(" ")[START_TIME];
-  return start === undefined ? null : { pid, start, task, alias: `${task}:${index}`, run };
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  const inBackground = fields[GROUP] !== String(pid) || /^(?:setsid|sleep)\0/.test(procFile(pid, "cmdline"));
+  const start = fields[START_TIME];
+  return start === undefined || inBackground ? null : { pid, start, task, alias: `${task}:${index}`, run };
 }

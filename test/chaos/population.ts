@@ -32,6 +32,10 @@ export function population(flood: string): Member[] {
     { ...daemon("replicas", { rate: 100 }), replica: 3 },
     { ...daemon("adaptive", { rate: 50 }), replica: 3 },
     ...ENDS.map((end, i) => ({ ...daemon(`crash${i}`, { rate: 200, lines: 300, end }), interval: 20 })),
+    // each leaves a process in the background when it ends by itself, one of them out of its session
+    { ...daemon("crashtree0", { rate: 100, lines: 100, end: "1" }, "sleep 600 & "), interval: 300 },
+    { ...daemon("crashtree1", { rate: 100, lines: 200, end: "kill" }, "setsid sleep 600 & "), interval: 300 },
+    daemon("tree", { rate: 100 }, "setsid sleep 600 & "),
     cron("quick", { rate: 500, lines: 50 }),
     cron("slow", { rate: 500, lines: 1500 }),
     cron("failing", { rate: 500, lines: 300, end: "1" }),
@@ -51,8 +55,9 @@ function command({ rate, lines = 0, end = "0", flood = "" }: Writing): string {
   return `exec perl '${WRITER}' ${rate} ${lines} ${end} '${flood}'`;
 }
 
-function daemon(name: string, writing: Writing): Member {
-  return { name, type: "daemon", cmd: command(writing) };
+/** `before` is what the shell does before it becomes the writer. */
+function daemon(name: string, writing: Writing, before = ""): Member {
+  return { name, type: "daemon", cmd: before + command(writing) };
 }
 
 function cron(name: string, writing: Writing): Member {

@@ -79,6 +79,10 @@ export class FakeEngine implements Engine {
     return { handle: found, process: found.identity };
   }
 
+  left(): ReadonlySet<string> {
+    return new Set(this.processes.filter((each) => each.alive).map(({ request }) => request.run));
+  }
+
   /** The service is gone: nobody hears of what happens to its processes. */
   orphanAll(): void {
     for (const process of this.processes) process.listener = NOBODY;

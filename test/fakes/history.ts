@@ -17,6 +17,10 @@ export class FakeHistory implements History {
     return [...this.all.values()].filter(({ end }) => end === null);
   }
 
+  run(id: string): RunRecord | null {
+    return this.all.get(id) ?? null;
+  }
+
   lastRuns(task: string): RunRecord[] {
     const ended = [...this.all.values()].filter((run) => run.task === task && run.end !== null);
     return [...new Map(ended.map((run) => [run.index, run])).values()];

@@ -150,52 +150,133 @@ test("a service that hands over notes nothing more and starts nothing more", asy
 });
 
 describe("killed between any two writes", () => {
-  /** Defines, restarts, stops and removes; processes end now and then. Returns how many writes that takes. */
-  async function scenario(diesAt: number) {
+  class Killed extends Error {}
+
+  /** From the n-th write on nothing is written, nothing is started and nobody hears of anything: the service is dead. */
+  function mortal(diesAt: number) {
     const world = fakeSupervisor();
-    world.history.diesAt = diesAt;
-    const { supervisor, engine, clock } = world;
-    const settle = async (work: Promise<unknown>, task: string) => {
-      for (const process of engine.of(task)) if (process.signals.length > 0) process.exit(0);
+    let writes = 0;
+    const died = Promise.withResolvers<void>();
+    const { history, engine } = world;
+    const assertAlive = () => {
+      if (writes >= diesAt) throw new Killed();
+    };
+    const die = () => {
+      writes++;
+      if (writes < diesAt) return;
+      engine.orphanAll();
+      died.resolve();
+      throw new Killed();
+    };
+    const before = <Args extends unknown[], Value>(work: (...args: Args) => Value) => {
+      return (...args: Args) => {
+        die();
+        return work(...args);
+      };
+    };
+    const original = { ...methodsOf(history), start: engine.start.bind(engine) };
+    history.saveTask = before(original.saveTask);
+    history.removeTask = before(original.removeTask);
+    history.runStarting = before(original.runStarting);
+    history.runSpawned = before(original.runSpawned);
+    history.runEnded = before(original.runEnded);
+    engine.start = (request, listener) => {
+      assertAlive();
+      return original.start(request, { ...listener, spawned: untilKilled(listener.spawned) });
+    };
+    const buried = () => {
+      Object.assign(history, methodsOf(original));
+      engine.start = original.start;
+      return world.killed();
+    };
+    return { ...world, buried, assertAlive, died: died.promise, writes: () => writes };
+  }
+
+  /** What an engine tells from a turn of its own has nobody to catch it. */
+  function untilKilled<Args extends unknown[]>(tell: (...args: Args) => void): (...args: Args) => void {
+    return (...args) => {
+      try {
+        tell(...args);
+      } catch (error) {
+        if (!(error instanceof Killed)) throw error;
+      }
+    };
+  }
+
+  function methodsOf(history: FakeMethods): FakeMethods {
+    return {
+      saveTask: history.saveTask.bind(history),
+      removeTask: history.removeTask.bind(history),
+      runStarting: history.runStarting.bind(history),
+      runSpawned: history.runSpawned.bind(history),
+      runEnded: history.runEnded.bind(history),
+    };
+  }
+  type FakeMethods = Pick<
+    ReturnType<typeof fakeSupervisor>["history"],
+    "saveTask" | "removeTask" | "runStarting" | "runSpawned" | "runEnded"
+  >;
+
+  /** Defines, restarts, stops and removes; processes end now and then. Throws Killed when the service is dead. */
+  async function scenario({
+    supervisor,
+    engine,
+    clock,
+    assertAlive,
+  }: ReturnType<typeof mortal>): Promise<void> {
+    const settle = async (work?: Promise<unknown>) => {
       await work;
       await turn();
+      assertAlive();
     };
-    await supervisor.define(daemon("d", { replica: 2 }));
-    await supervisor.define(once("o"));
-    await supervisor.define(once("w", { deps: ["o"] }));
-    await supervisor.define(cron("c"));
-    await turn();
+    const stopping = async (work: Promise<unknown>, task: string) => {
+      for (const process of engine.of(task)) if (process.signals.length > 0) process.exit(0);
+      await settle(work);
+    };
+    await settle(supervisor.define(daemon("d", { replica: 2 })));
+    await settle(supervisor.define(once("o")));
+    await settle(supervisor.define(once("w", { deps: ["o"] })));
+    await settle(supervisor.define(cron("c")));
     engine.of("d")[0]?.exit(1);
     clock.advance(100);
-    await turn();
-    await settle(supervisor.restart("d"), "d");
+    await settle();
+    await stopping(supervisor.restart("d"), "d");
     engine.of("o")[0]?.exit(0);
-    await turn();
+    await settle();
     clock.advance(60_000);
+    await settle();
+    await stopping(supervisor.stop("d"), "d");
+    await stopping(supervisor.remove("w"), "w");
+  }
+
+  /** Plays the scenario to its end, or to its death. */
+  async function play(diesAt: number): Promise<ReturnType<typeof mortal>> {
+    const world = mortal(diesAt);
+    const played = scenario(world).catch((error: unknown) => {
+      if (!(error instanceof Killed)) throw error;
+    });
+    await Promise.race([played, world.died]);
     await turn();
-    await settle(supervisor.stop("d"), "d");
-    await settle(supervisor.remove("w"), "w");
     return world;
   }
 
-  test("leaves no process without an owner and starts none twice", async () => {
-    const { history } = await scenario(Number.POSITIVE_INFINITY);
-    for (let n = 1; n <= history.writes + 1; n++) {
-      const dead = await scenario(n);
-      dead.history.diesAt = Number.POSITIVE_INFINITY;
-      const { engine, clock, supervisor } = dead.killed();
+  test("leaves no process without an owner, starts none twice, and closes every run that is over", async () => {
+    const total = (await play(Number.POSITIVE_INFINITY)).writes();
+    expect(total).toBeGreaterThan(30);
+    for (let n = 1; n <= total; n++) {
+      const dead = await play(n);
+      const stored = dead.history.tasks().map(({ task }) => task.name);
+      const { engine, clock, supervisor } = dead.buried();
       await turn();
       clock.advance(10_000);
       await turn();
-      const places = engine.processes.filter(({ alive }) => alive).map(({ request }) => request.alias);
-      const owned = supervisor
-        .list()
-        .flatMap(({ instances }) => instances.filter(({ live }) => live !== null));
-      // a process of which nothing was written yet belongs to a call that has not been answered
-      const known = places.filter((alias) => owned.some((instance) => instance.alias === alias));
-      expect([n, new Set(known).size]).toEqual([n, known.length]);
-      for (const run of dead.history.openRuns())
-        expect([n, run.alias, owned.some(({ live }) => live?.run === run.run)]).toEqual([n, run.alias, true]);
+      const alive = engine.processes.filter(({ alive }) => alive).map(({ request }) => request.run);
+      const instances = supervisor.list().flatMap((group) => group.instances);
+      const owned = instances.flatMap(({ live }) => (live === null ? [] : [live.run]));
+      expect([n, alive.sort()]).toEqual([n, owned.sort()]);
+      const open = dead.history.openRuns().map(({ run }) => run);
+      expect([n, open.sort()]).toEqual([n, owned]);
+      expect([n, supervisor.list().map(({ task }) => task.name)]).toEqual([n, stored]);
     }
   });
 });
