@@ -14,13 +14,18 @@ export function exitWith(
   bus: Bus,
   ended: (code: number) => void,
 ): void {
-  const cancel = bus.subscribe((fact) => {
-    if (fact.kind !== "task.stopped" || fact.task !== name) return;
-    const { instances } = supervisor.get(name);
+  const look = (): void => {
+    const instances = supervisor.list().find(({ task }) => task.name === name)?.instances ?? [];
+    if (instances.length === 0) return;
     if (!instances.every(({ state }) => state.kind === "exited" || state.kind === "failed")) return;
     cancel();
     ended(instances.map(codeOf).find((code) => code !== 0) ?? 0);
+  };
+  const cancel = bus.subscribe((fact) => {
+    if (fact.kind === "task.stopped" && fact.task === name) look();
   });
+  // it may have ended already, while the service was starting
+  look();
 }
 
 /** As a shell would have it: the code, or 128 and the signal's number. */

@@ -7,6 +7,8 @@ import { exitWith } from "./exit-with.ts";
 import { httpUrl, pageUrl } from "./http/address.ts";
 import { takeUpgradeOrder } from "./platform/upgrade-order.ts";
 import { inWords } from "./platform/system-errors.ts";
+import { parseTask } from "./supervisor/admission.ts";
+import { dependenciesFirst } from "./supervisor/dependencies.ts";
 import { type Service, createService } from "./service.ts";
 import { becomeNext, gapOf } from "./upgrade.ts";
 
@@ -28,7 +30,10 @@ export async function serve(
   const { journal, supervisor, bus } = service;
   process.on("uncaughtException", (error) => journal.error(`Unexpected: ${inWords(error)}`));
   process.on("unhandledRejection", (error) => journal.error(`Unexpected: ${inWords(error)}`));
-  const stop = (code: number) =>
+  /** Stopping and handing over exclude each other: whichever came first goes its way. */
+  let leaving: "stop" | "handover" | null = null;
+  const stop = (code: number) => {
+    leaving = "stop";
     void service.stop().then(
       () => process.exit(code),
       (error: unknown) => {
@@ -36,23 +41,27 @@ export async function serve(
         process.exit(1);
       },
     );
+  };
   onStopSignal(
     (signal) => {
+      if (leaving === "handover") return journal.warn(`${signal}: the service is being handed over`);
       journal.info(`${signal}: stopping all tasks. A second signal kills them at once`);
       stop(0);
     },
     (signal) => {
+      if (leaving === "handover") return;
       journal.warn(`${signal}: killing all processes`);
       service.kill();
       process.exit(1);
     },
   );
-  let leaving = false;
   process.on("SIGUSR2", () => {
-    if (leaving) return;
-    leaving = true;
+    if (leaving !== null) return journal.warn("SIGUSR2: the service is leaving already");
+    leaving = "handover";
     // as PID 1 without an order it stays, and may be asked again
-    void handOver(config, service, args).finally(() => (leaving = false));
+    void handOver(config, service, args).finally(() => {
+      leaving = null;
+    });
   });
   announce(config, service, version);
   const gap = gapOf(variables);
@@ -93,9 +102,9 @@ function isLoopback(ip: string): boolean {
 }
 
 async function mergeTasks(config: Config, { supervisor, journal }: Service): Promise<void> {
-  for (const definition of config.tasks) {
+  for (const task of dependenciesFirst(config.tasks.map(parseTask))) {
     try {
-      await supervisor.merge(definition);
+      await supervisor.merge(task);
     } catch (error) {
       if (!(error instanceof MeprocError)) throw error;
       journal.error(`A task of ${config.file} was not started: ${error.message}`);

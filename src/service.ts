@@ -1,6 +1,7 @@
 /** The composition root: builds the adapters, wires them to the core, and listens. Nothing else wires. */
 import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import type { Variables } from "./config/load.ts";
 import type { Config } from "./domain/config.ts";
 import { Bus } from "./events/bus.ts";
@@ -14,6 +15,7 @@ import { FileReader } from "./output/reader.ts";
 import { SpliceCapture } from "./output/splice-capture.ts";
 import { systemClock } from "./platform/clock.ts";
 import { type Lock, lockHolder, lockPath, takeLock } from "./platform/lock.ts";
+import { takeUpgradeOrder } from "./platform/upgrade-order.ts";
 import { codeOf, inWords } from "./platform/system-errors.ts";
 import { findCgroups } from "./spawn/cgroup.ts";
 import { Children } from "./spawn/children.ts";
@@ -27,6 +29,7 @@ import { SystemUsers } from "./spawn/users.ts";
 import { StoreError, openDatabase } from "./store/database.ts";
 import { keepPruned } from "./store/pruning.ts";
 import { SqliteStore } from "./store/sqlite-store.ts";
+import { parseTask } from "./supervisor/admission.ts";
 import { Supervisor } from "./supervisor/supervisor.ts";
 
 /** Why the service cannot start, in one line. */
@@ -68,7 +71,7 @@ export interface ServiceOptions {
 export async function createService(config: Config, options: ServiceOptions): Promise<Service> {
   const fifoDir = join(config.dataDir, "run");
   for (const directory of [config.dataDir, fifoDir, config.logDir]) makeDirectory(directory);
-  const lock = lockData(config.dataDir, options.args);
+  const lock = lockData(config.dataDir, options);
   const clock = systemClock;
   const journal = new Journal({
     directory: config.logDir,
@@ -82,9 +85,9 @@ export async function createService(config: Config, options: ServiceOptions): Pr
     trouble = reason;
     bus.publish(reason === null ? { kind: "store.recovered" } : { kind: "store.failing", reason });
   });
-  const service = store.meta("service", () => Bun.randomUUIDv7());
   const reportError = (error: unknown) => journal.error(`A subscriber failed: ${inWords(error)}`);
   const bus = new Bus(Date.now, reportError, store.lastFactId());
+  const service = store.meta("service", () => Bun.randomUUIDv7());
   bus.subscribe((fact) => store.addFact(fact));
   bus.subscribe((fact) => {
     for (const { level, text } of linesOf(fact)) journal.write(level, text);
@@ -93,13 +96,14 @@ export async function createService(config: Config, options: ServiceOptions): Pr
     journal.error(`${bytes} bytes of the output of ${alias} were lost: ${reason}`);
   });
   const children = new Children();
+  const strangers = findStrangers(children);
   const users = new SystemUsers(children);
   const local = new LocalEngine({
     clock,
     output,
     users,
     children,
-    strangers: findStrangers(children),
+    strangers,
     exits: new ExitWatch({ clock, thread: EXIT_THREAD }),
     cgroups: findCgroups(service),
     environment: inheritedEnvironment(options.variables),
@@ -132,7 +136,10 @@ export async function createService(config: Config, options: ServiceOptions): Pr
   });
   const port = listen(app, config);
   output.resume((run) => store.run(run)?.alias ?? null);
-  supervisor.restore();
+  const inFile = new Map(config.tasks.map(parseTask).map((task) => [task.name, task]));
+  supervisor.restore((task) => !isDeepStrictEqual(inFile.get(task.name) ?? task, task));
+  strangers.begin();
+  takeUpgradeOrder(config.dataDir);
   const stopPruning = keepPruned(store, config.history, clock);
   const close = async (): Promise<void> => {
     await app.server?.stop(true);
@@ -175,13 +182,22 @@ function makeDirectory(directory: string): void {
   }
 }
 
-function lockData(dataDir: string, args: readonly string[]): Lock {
+/** What of the environment configures the service: whoever checks its successor needs it too. */
+function ownVariables(variables: Variables): Record<string, string> {
+  const entries = Object.entries(variables).filter((entry): entry is [string, string] => {
+    return /^(MEPROC_|PATH$|HOME$|XDG_STATE_HOME$|STATE_DIRECTORY$)/.test(entry[0]) && entry[1] !== undefined;
+  });
+  return Object.fromEntries(entries);
+}
+
+function lockData(dataDir: string, { args, variables }: ServiceOptions): Lock {
   const path = lockPath(dataDir);
   const holder = {
     pid: process.pid,
     start: Bun.randomUUIDv7(),
     executable: process.execPath,
     cwd: process.cwd(),
+    variables: ownVariables(variables),
     args,
   };
   let lock: Lock | null;

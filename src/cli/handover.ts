@@ -1,7 +1,7 @@
 /** `meproc handover` and `meproc upgrade`: what they say to the service that runs, and how they see that it was done. */
 import { resolve } from "node:path";
 import { type Holder, lockHolder, lockPath } from "../platform/lock.ts";
-import { orderUpgrade } from "../platform/upgrade-order.ts";
+import { orderUpgrade, takeUpgradeOrder } from "../platform/upgrade-order.ts";
 
 /** Why it was not done, in one line; the service goes on as before. */
 export class HandoverError extends Error {
@@ -14,6 +14,8 @@ const PATIENCE_MS = 15_000;
 /** Settles when the service has left. Throws HandoverError. */
 export async function handOver(dataDir: string): Promise<string> {
   const holder = runningService(dataDir);
+  // an upgrade that never happened shall not happen now
+  takeUpgradeOrder(dataDir);
   process.kill(holder.pid, "SIGUSR2");
   await waitFor(dataDir, (now) => now?.start !== holder.start);
   return `The service has left its processes running; start the next one on ${dataDir}`;
@@ -24,7 +26,8 @@ export async function upgrade(dataDir: string, path: string): Promise<string> {
   const holder = runningService(dataDir);
   const executable = resolve(path);
   const version = check(executable, ["--version"], holder);
-  check(executable, ["check-config", ...holder.args.filter((arg) => arg !== "serve")], holder);
+  const flags = holder.args[0] === "serve" ? holder.args.slice(1) : holder.args;
+  check(executable, ["check-config", ...flags, "--data-dir", dataDir], holder);
   orderUpgrade(dataDir, executable);
   process.kill(holder.pid, "SIGUSR2");
   const next = await waitFor(dataDir, (now) => now !== null && now.start !== holder.start);
@@ -43,7 +46,10 @@ function runningService(dataDir: string): Holder {
 /** Runs the new executable where and as the service runs; returns what it says. */
 function check(executable: string, args: readonly string[], holder: Holder): string {
   try {
-    const { exitCode, stdout, stderr } = Bun.spawnSync([executable, ...args], { cwd: holder.cwd });
+    const { exitCode, stdout, stderr } = Bun.spawnSync([executable, ...args], {
+      cwd: holder.cwd,
+      env: holder.variables,
+    });
     if (exitCode === 0) return stdout.toString().trim();
     throw new HandoverError(
       `${executable} does not fit: ${stderr.toString().trim() || `exit code ${exitCode}`}`,

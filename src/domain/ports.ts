@@ -113,18 +113,23 @@ export interface RunArchive {
 
 /** Where tasks and runs are remembered. A write never throws: what cannot be written is made up for later. */
 export interface History {
-  /** With "soon" it may wait for the end of this turn of the event loop: for what is only nice to know. */
-  saveTask(record: TaskRecord, when?: "now" | "soon"): void;
+  /** It is on disk after the next `runStarting` or `flush`, or at the end of this turn of the event loop. */
+  saveTask(record: TaskRecord): void;
+  /** What has been put off is on disk: to be called before anybody is answered. */
+  flush(): void;
   removeTask(name: string): void;
   /** To be called before the process is there, so that it can be found whatever happens next. */
   runStarting(start: RunStart): void;
   runSpawned(run: RunId, process: ProcessIdentity): void;
   runEnded(run: RunId, end: RunEnd): void;
+  /** The run never came to a process and shall count as not asked for. */
+  forgetRun(run: RunId): void;
   /** What an earlier service left. */
   tasks(): TaskRecord[];
   openRuns(): RunRecord[];
   run(id: RunId): RunRecord | null;
-  lastRuns(task: string): RunRecord[];
+  /** The newest ended run of each instance that started at `since` (Unix ms) or later. */
+  lastRuns(task: string, since: number): RunRecord[];
 }
 
 export type Publish = (fact: FactBody) => void;

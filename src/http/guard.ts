@@ -14,7 +14,11 @@ export interface GuardOptions {
 }
 
 export function makeGuard({ names }: GuardOptions): (request: Request) => Refusal | null {
-  const ours = new Set(["localhost", hostname().toLowerCase(), ...names.filter((name) => name !== null)]);
+  const ours = new Set([
+    "localhost",
+    hostname().toLowerCase(),
+    ...names.flatMap((name) => name?.toLowerCase() ?? []),
+  ]);
   return (request) => {
     const host = request.headers.get("host");
     if (host !== null && !isOurs(host, ours))

@@ -10,6 +10,8 @@ import { legacyDocs } from "./legacy-docs.ts";
 
 const DEFAULT_OUTPUT_BYTES = 1 << 20;
 const MAX_OUTPUT_BYTES = 64 << 20;
+/** Of all replicas together: the answer is made in memory. */
+const MAX_ANSWER_BYTES = 256 << 20;
 const METHODS = "GET, HEAD, POST, PUT, DELETE, OPTIONS";
 
 export function legacyRoutes({ supervisor, output, log }: HttpDeps) {
@@ -53,9 +55,10 @@ export function legacyRoutes({ supervisor, output, log }: HttpDeps) {
           if (limit === null)
             return legacyAnswer(400, `bytes: expected an integer from 1 to ${MAX_OUTPUT_BYTES}`);
           const { instances } = supervisor.get(name);
+          const share = Math.min(limit, Math.floor(MAX_ANSWER_BYTES / instances.length));
           const captured = await Promise.all(
             instances.map(async ({ alias }) => {
-              const bytes = await output.today(alias, limit);
+              const bytes = await output.today(alias, share);
               return [alias, Buffer.from(bytes).toString("base64")] as const;
             }),
           );

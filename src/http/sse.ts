@@ -49,7 +49,7 @@ export function sseResponse(
         };
         put(encoder.encode("retry: 1000\n: meproc\n\n"));
         keepAlive = setInterval(() => put(encoder.encode(": still here\n\n")), KEEP_ALIVE_MS);
-        void source({
+        const feeding = source({
           send: (event) => put(frame(event)),
           drained: () =>
             new Promise((resolve) => {
@@ -57,6 +57,11 @@ export function sseResponse(
               else wake = resolve;
             }),
           signal: gone.signal,
+        });
+        // a source that fails ends the stream, and the client comes again
+        Promise.resolve(feeding).catch((error: unknown) => {
+          stop();
+          controller.error(error);
         });
       },
       pull() {

@@ -16,6 +16,7 @@ export class Growth {
     this.#ask(alias);
     return () => {
       callbacks.delete(callback);
+      if (callbacks.size === 0 && this.#waiting.get(alias) === callbacks) this.#waiting.delete(alias);
     };
   }
 

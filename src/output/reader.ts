@@ -65,6 +65,8 @@ export class FileReader implements OutputReader {
   /** What comes after a place, on the same day or else on the next day that has any; `null` if nothing does. */
   async #next(alias: string, at: Place): Promise<OutputChunk | null> {
     const size = await this.#size(alias, at.day);
+    // somebody has emptied the file: it goes on from its start
+    if (size < at.offset) return { bytes: new Uint8Array(), to: format(at.day, 0), missed_bytes: 0 };
     if (size > at.offset) return this.#chunk(alias, at, size);
     const later = (await this.#days(alias)).find((day) => day > at.day);
     return later === undefined ? null : { bytes: new Uint8Array(), to: format(later, 0), missed_bytes: 0 };

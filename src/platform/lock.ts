@@ -13,6 +13,8 @@ export interface Holder {
   readonly start: string;
   readonly executable: string;
   readonly cwd: string;
+  /** What of its environment decides where its data is. */
+  readonly variables: Readonly<Record<string, string>>;
   readonly args: readonly string[];
 }
 

@@ -22,11 +22,16 @@ export function identify(pid: number): ProcessIdentity {
 }
 
 /** Whether the process is still this one: there, and neither another with its number nor a zombie. */
-export function isStill({ pid, started, boot: then }: ProcessIdentity): boolean {
-  if (then !== bootId()) return false;
+export function isStill(process: ProcessIdentity): boolean {
+  return stateOf(process) === "alive";
+}
+
+/** "ended" while nobody has collected its exit; "gone" when it is no more, or its number is another's. */
+export function stateOf({ pid, started, boot: then }: ProcessIdentity): "alive" | "ended" | "gone" {
+  if (then !== bootId()) return "gone";
   const fields = statOf(pid);
-  if (fields === null) return false;
-  return fields[0] !== "Z" && (started === null || fields[START_TIME] === started);
+  if (fields === null || (started !== null && fields[START_TIME] !== started)) return "gone";
+  return fields[0] === "Z" ? "ended" : "alive";
 }
 
 export function groupOf(pid: number): number | null {

@@ -4,7 +4,7 @@
  */
 import type { ProcessIdentity } from "../domain/history.ts";
 import type { Adopted, Engine, RunHandle, RunListener, RunRequest } from "../domain/ports.ts";
-import { groupOf, identify, isStill } from "./identity.ts";
+import { bootId, groupOf, identify, stateOf } from "./identity.ts";
 import { LocalRun, type LocalRunDeps } from "./local-run.ts";
 import { StartQueue } from "./start-queue.ts";
 import type { RunId } from "../domain/run.ts";
@@ -35,13 +35,18 @@ export class LocalEngine implements Engine {
   adopt(request: RunRequest, recorded: ProcessIdentity | null, listener: RunListener): Adopted | null {
     if (process.platform === "win32") return null;
     const handle = new LocalRun(this.#deps, request, listener, this.#lingering);
-    const found = recorded === null ? this.#search(request) : isStill(recorded) ? recorded : null;
-    if (found !== null) {
-      handle.adoptProcess(found);
-      return { handle, process: found };
+    const known = recorded ?? this.#search(request);
+    if (known === null) {
+      this.#deps.cgroups?.find(request.run)?.remove();
+      return null;
     }
-    if (recorded === null || !handle.adoptRest(recorded.pid)) return null;
-    return { handle, process: null };
+    if (known.boot !== bootId()) return null;
+    const state = stateOf(known);
+    const status = state === "ended" ? this.#deps.strangers.collect(known.pid) : null;
+    if (state === "alive") handle.adoptProcess(known);
+    else if (status !== null) handle.adoptEnded(known.pid, status);
+    else return handle.adoptRest(known.pid) ? { handle, process: null } : null;
+    return { handle, process: known };
   }
 
   left(): ReadonlySet<RunId> {

@@ -81,6 +81,13 @@ export class LocalRun implements RunHandle {
     });
   }
 
+  /** Takes over a child that ended while its service became another executable: how, is still to be had. */
+  adoptEnded(group: number, status: number): void {
+    this.#cgroup = this.#deps.cgroups?.find(this.#request.run) ?? null;
+    this.#grow(group, true, false);
+    queueMicrotask(() => this.#exited(exitOfStatus(status), NO_USAGE));
+  }
+
   /** Takes over what a process that has ended left behind. False if that is nothing. */
   adoptRest(group: number): boolean {
     this.#cgroup = this.#deps.cgroups?.find(this.#request.run) ?? null;
@@ -123,16 +130,19 @@ export class LocalRun implements RunHandle {
     } catch (error) {
       return this.#fail(`no room for its output: ${inWords(error)}`);
     }
+    let pid: number;
     try {
-      this.#spawnInto(channel, identity);
+      pid = this.#spawnInto(channel, identity);
     } catch (error) {
       channel.discard();
       this.#cgroup?.remove();
-      this.#fail(inWords(error));
+      return this.#fail(inWords(error));
     }
+    this.#listener.spawned(identify(pid));
   }
 
-  #spawnInto(channel: Channel, identity: Identity | null): void {
+  /** Returns the pid. Throws only if there is no process. */
+  #spawnInto(channel: Channel, identity: Identity | null): number {
     const { children, environment, service, cgroups } = this.#deps;
     this.#cgroup = cgroups?.make(this.#request.run) ?? null;
     const child = Bun.spawn(this.#command(identity), {
@@ -151,7 +161,7 @@ export class LocalRun implements RunHandle {
     const piped = stdout instanceof ReadableStream && stderr instanceof ReadableStream;
     channel.spawned(piped ? { stdout, stderr } : null);
     this.#grow(child.pid, false, true);
-    this.#listener.spawned(identify(child.pid));
+    return child.pid;
   }
 
   #grow(group: number, adopted: boolean, leaderLives: boolean): void {

@@ -35,6 +35,8 @@ export interface Strangers {
   everyOf(owner: Owner): number[];
   /** Whether the system lets them be known at all. */
   readonly known: boolean;
+  /** From here on exits are collected. Before, what an earlier service has started must have been taken over. */
+  begin(): void;
   /** Collects the exits of all strangers that have ended. */
   reap(): void;
   /** The exit of a child that Bun does not know of; `null` if it is none, or has not ended. */
@@ -48,6 +50,7 @@ export const NO_STRANGERS: Strangers = {
   everyone: () => [],
   everyOf: () => [],
   known: false,
+  begin: () => undefined,
   reap: () => undefined,
   collect: () => null,
   close: () => undefined,
@@ -66,6 +69,7 @@ class LinuxStrangers implements Strangers {
   });
   readonly #status = new Int32Array(1);
   #timer: Timer | null = null;
+  #begun = false;
   readonly #onChild = () => {
     this.#timer ??= setTimeout(() => this.reap(), REAP_DELAY_MS);
   };
@@ -73,7 +77,12 @@ class LinuxStrangers implements Strangers {
   constructor(children: Children) {
     this.#children = children;
     this.#libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+  }
+
+  begin(): void {
+    this.#begun = true;
     process.on("SIGCHLD", this.#onChild);
+    this.#onChild();
   }
 
   of(owner: Owner): number[] {
@@ -98,6 +107,7 @@ class LinuxStrangers implements Strangers {
   reap(): void {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
+    if (!this.#begun) return;
     for (const pid of this.#pids()) this.collect(pid);
   }
 

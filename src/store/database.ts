@@ -56,7 +56,7 @@ function check(database: Database, path: string): void {
 function prepare(database: Database): void {
   database.run("PRAGMA journal_mode = WAL");
   database.run("PRAGMA synchronous = NORMAL");
-  database.run("PRAGMA busy_timeout = 2000");
+  database.run("PRAGMA busy_timeout = 50");
   for (let version = versionOf(database); version < VERSION; version++) {
     database.transaction(() => {
       database.run(MIGRATIONS[version] ?? "");

@@ -31,16 +31,27 @@ const RETRY_MS = 1000;
 /** Never removed: by the last run of an instance the next service knows that a once task has finished. */
 const LAST = `SELECT max(id) FROM runs WHERE ended_at IS NOT NULL AND task IN (SELECT name FROM tasks)
   GROUP BY task, instance`;
-const OLD = `DELETE FROM runs WHERE id IN
-  (SELECT id FROM runs WHERE ended_at < ? AND id NOT IN (${LAST}) LIMIT ?)`;
-/** Ended runs beyond the newest of their task. */
-const SURPLUS = `DELETE FROM runs WHERE id IN (SELECT id FROM
-  (SELECT id, ended_at, row_number() OVER (PARTITION BY task ORDER BY id DESC) AS place FROM runs)
-  WHERE place > ? AND ended_at IS NOT NULL AND id NOT IN (${LAST}) LIMIT ?)`;
+/** So many facts are kept at the most, whatever their age. */
+const MAX_FACTS = 100_000;
+/** Ended runs of a task beyond its newest. */
+const SURPLUS_RUNS = `DELETE FROM runs WHERE id IN (SELECT id FROM runs WHERE task = ?1 AND ended_at IS NOT NULL
+  AND id < (SELECT id FROM runs WHERE task = ?1 ORDER BY id DESC LIMIT 1 OFFSET ?2)
+  AND id NOT IN (SELECT max(id) FROM runs WHERE task = ?1 AND ended_at IS NOT NULL GROUP BY instance) LIMIT ?3)`;
+/** Runs, like facts, are in the order of their time. */
+const OLD_RUNS = `DELETE FROM runs WHERE id IN
+  (SELECT id FROM (SELECT id, ended_at FROM runs ORDER BY id LIMIT 5000) WHERE ended_at < ? AND id NOT IN (${LAST}) LIMIT ?)`;
+/** Facts are in the order of their time, so only the first of them are looked at. */
+const OLD_FACTS = `DELETE FROM facts WHERE id IN
+  (SELECT id FROM (SELECT id, time FROM facts ORDER BY id LIMIT ?) WHERE time < ?)`;
+const SURPLUS_FACTS = `DELETE FROM facts WHERE id IN
+  (SELECT id FROM facts WHERE id <= (SELECT max(id) FROM facts) - ? ORDER BY id LIMIT ?)`;
 
 interface Pending {
   readonly write: () => void;
-  readonly dispensable: boolean;
+  /** May be given up when too much is waiting. */
+  readonly dispensable?: boolean;
+  /** A later write with the same key takes its place. */
+  readonly key?: string;
 }
 
 export class SqliteStore implements History, RunArchive {
@@ -73,7 +84,7 @@ export class SqliteStore implements History, RunArchive {
     return this.#database.query<TaskRow, []>("SELECT * FROM tasks ORDER BY id").all().map(toTask);
   }
 
-  saveTask(record: TaskRecord, when: "now" | "soon" = "now"): void {
+  saveTask(record: TaskRecord): void {
     const { task, revision, desired, createdAt, updatedAt, askedAt, startedAt } = record;
     const write = () => {
       this.#database
@@ -86,8 +97,7 @@ export class SqliteStore implements History, RunArchive {
         )
         .run(task.name, JSON.stringify(task), revision, desired, createdAt, updatedAt, askedAt, startedAt);
     };
-    if (when === "now") this.#now(write);
-    else this.#soon(write, false);
+    this.#soon(write, { key: `task ${task.name}` });
   }
 
   removeTask(name: string): void {
@@ -108,8 +118,9 @@ export class SqliteStore implements History, RunArchive {
     });
   }
 
+  /** Until it is written the process can be found by its environment. */
   runSpawned(run: RunId, { pid, started, boot }: ProcessIdentity): void {
-    this.#now(() => {
+    this.#soon(() => {
       this.#database
         .query("UPDATE runs SET pid = ?, process_started = ?, boot = ? WHERE id = ?")
         .run(pid, started, boot, run);
@@ -138,6 +149,12 @@ export class SqliteStore implements History, RunArchive {
     });
   }
 
+  forgetRun(run: RunId): void {
+    this.#now(() => {
+      this.#database.query("DELETE FROM runs WHERE id = ?").run(run);
+    });
+  }
+
   /** The runs that have no end, the oldest first. */
   openRuns(): RunRecord[] {
     return this.#database
@@ -146,14 +163,13 @@ export class SqliteStore implements History, RunArchive {
       .map(toRun);
   }
 
-  /** The newest run of each instance of a task that has ended. */
-  lastRuns(task: string): RunRecord[] {
+  lastRuns(task: string, since: number): RunRecord[] {
     return this.#database
-      .query<RunRow, [string]>(
-        `SELECT * FROM runs WHERE id IN
-           (SELECT max(id) FROM runs WHERE task = ? AND ended_at IS NOT NULL GROUP BY instance)`,
+      .query<RunRow, [string, number]>(
+        `SELECT * FROM runs WHERE id IN (SELECT max(id) FROM runs
+           WHERE task = ? AND ended_at IS NOT NULL AND started_at >= ? GROUP BY instance)`,
       )
-      .all(task)
+      .all(task, since)
       .map(toRun);
   }
 
@@ -174,17 +190,20 @@ export class SqliteStore implements History, RunArchive {
   }
 
   lastFactId(): number {
-    this.#flush();
+    this.flush();
     return this.#database.query<{ id: number | null }, []>("SELECT max(id) AS id FROM facts").get()?.id ?? 0;
   }
 
   addFact(fact: Fact): void {
     const { id, time, kind, ...body } = fact;
-    this.#soon(() => {
-      this.#database
-        .query("INSERT OR IGNORE INTO facts VALUES (?, ?, ?, ?, ?)")
-        .run(id, Date.parse(time), kind, "task" in body ? body.task : null, JSON.stringify(body));
-    }, true);
+    this.#soon(
+      () => {
+        this.#database
+          .query("INSERT OR IGNORE INTO facts VALUES (?, ?, ?, ?, ?)")
+          .run(id, Date.parse(time), kind, "task" in body ? body.task : null, JSON.stringify(body));
+      },
+      { dispensable: true },
+    );
   }
 
   /** Removes at most `batch` old runs and facts; true if there may be more. */
@@ -194,15 +213,16 @@ export class SqliteStore implements History, RunArchive {
     readonly batch: number;
   }): boolean {
     const { maxRunsPerTask, before, batch } = limits;
-    this.#flush();
-    const remove = (sql: string, ...values: number[]) => this.#database.query(sql).run(...values).changes;
+    this.flush();
+    const remove = (sql: string, ...values: (string | number)[]) =>
+      this.#database.query(sql).run(...values).changes;
     try {
-      const removed = [
-        remove(OLD, before, batch),
-        remove(SURPLUS, maxRunsPerTask, batch),
-        remove("DELETE FROM facts WHERE id IN (SELECT id FROM facts WHERE time < ? LIMIT ?)", before, batch),
-      ];
-      return removed.some((count) => count >= batch);
+      const surplus = this.#tasksWithMoreThan(maxRunsPerTask).map((task) =>
+        remove(SURPLUS_RUNS, task, maxRunsPerTask - 1, batch),
+      );
+      const old = remove(OLD_RUNS, before, batch);
+      const facts = [remove(OLD_FACTS, batch, before), remove(SURPLUS_FACTS, MAX_FACTS, batch)];
+      return [...surplus, old, ...facts].some((count) => count >= batch);
     } catch (error) {
       // it is tried again in an hour; a write that matters will tell what is wrong
       if (error instanceof SQLiteError) return false;
@@ -210,9 +230,16 @@ export class SqliteStore implements History, RunArchive {
     }
   }
 
+  #tasksWithMoreThan(runs: number): string[] {
+    return this.#database
+      .query<{ task: string }, [number]>("SELECT task FROM runs GROUP BY task HAVING count(*) > ?")
+      .all(runs)
+      .map(({ task }) => task);
+  }
+
   /** Writes what is still missing, and closes. */
   close(): void {
-    this.#flush();
+    this.#write();
     if (this.#retry !== null) clearTimeout(this.#retry);
     if (this.#flushing !== null) clearImmediate(this.#flushing);
     this.#database.close();
@@ -220,20 +247,32 @@ export class SqliteStore implements History, RunArchive {
 
   /** Written now, with whatever has been put off until now. */
   #now(write: () => void): void {
-    this.#pending.push({ write, dispensable: false });
-    this.#flush();
+    this.#pending.push({ write });
+    this.flush();
   }
 
-  /** Written with the next write, or at the end of this turn of the event loop: many together cost little more than one. */
-  #soon(write: () => void, dispensable: boolean): void {
-    this.#pending.push({ write, dispensable });
+  /**
+   * Written with the next write, or at the end of this turn of the event loop: many together cost little more than one.
+   * Of those with one key only the last is written.
+   */
+  #soon(write: () => void, how: Omit<Pending, "write"> = {}): void {
+    const older = how.key === undefined ? -1 : this.#pending.findIndex(({ key }) => key === how.key);
+    // at the end and not in its place: between the two the task may have been removed
+    if (older !== -1) this.#pending.splice(older, 1);
+    this.#pending.push({ ...how, write });
     this.#flushing ??= setImmediate(() => {
       this.#flushing = null;
-      this.#flush();
+      this.flush();
     });
   }
 
-  #flush(): void {
+  /** While writing fails it is tried now and then, and nobody has to wait for each try. */
+  flush(): void {
+    if (this.#failing) this.#forgetOldFacts();
+    else this.#write();
+  }
+
+  #write(): void {
     if (this.#pending.length === 0) return;
     try {
       this.#writeAll();
@@ -262,13 +301,13 @@ export class SqliteStore implements History, RunArchive {
     this.#forgetOldFacts();
     this.#retry ??= setTimeout(() => {
       this.#retry = null;
-      this.#flush();
+      this.#write();
     }, RETRY_MS);
   }
 
   #forgetOldFacts(): void {
-    let surplus = this.#pending.filter(({ dispensable }) => dispensable).length - MAX_PENDING_FACTS;
+    let surplus = this.#pending.filter(({ dispensable }) => dispensable === true).length - MAX_PENDING_FACTS;
     if (surplus <= 0) return;
-    this.#pending = this.#pending.filter(({ dispensable }) => !(dispensable && surplus-- > 0));
+    this.#pending = this.#pending.filter(({ dispensable }) => !(dispensable === true && surplus-- > 0));
   }
 }

@@ -49,3 +49,23 @@ export function dependents(
   for (const { name, deps } of tasks) for (const dep of deps) result.get(dep)?.push(name);
   return result;
 }
+
+/** The tasks in an order in which each comes after those it depends on. */
+export function dependenciesFirst<T extends { name: string; deps: readonly string[] }>(
+  tasks: readonly T[],
+): T[] {
+  const byName = new Map(tasks.map((task) => [task.name, task]));
+  const ordered = new Set<T>();
+  const seen = new Set<string>();
+  const visit = (task: T): void => {
+    if (seen.has(task.name)) return;
+    seen.add(task.name);
+    for (const dep of task.deps) {
+      const known = byName.get(dep);
+      if (known !== undefined) visit(known);
+    }
+    ordered.add(task);
+  };
+  for (const task of tasks) visit(task);
+  return [...ordered];
+}

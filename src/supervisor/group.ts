@@ -49,6 +49,8 @@ export class TaskGroup {
   readonly #deps: GroupDeps;
   #announced = false;
   #wasActive = false;
+  /** Only when every instance is back can be told how the task stands. */
+  #restoring = false;
   #cancelSchedule: Cancel | null = null;
 
   constructor(task: Task, deps: GroupDeps) {
@@ -73,7 +75,9 @@ export class TaskGroup {
   }
 
   start(trigger: Trigger): void {
-    this.#want();
+    // a start of what runs already asks for nothing
+    const asks = this.instances.some(({ state }) => !isUnderWay(state));
+    this.#want(asks);
     for (const instance of this.instances) instance.start(trigger);
   }
 
@@ -92,7 +96,7 @@ export class TaskGroup {
 
   /** Settles when the old processes are gone. */
   async restart(): Promise<void> {
-    this.#want();
+    this.#want(true);
     await Promise.all(this.instances.map((instance) => instance.restart()));
   }
 
@@ -105,8 +109,11 @@ export class TaskGroup {
     this.askedAt = record.askedAt;
     this.startedAt = record.startedAt;
     this.#announced = open.length > 0;
+    this.#restoring = true;
     for (const run of ended) this.instances[run.index]?.recall(run, this.#rests(run));
     for (const run of open) this.instances[run.index]?.adopt(run);
+    this.#restoring = false;
+    this.#changed();
   }
 
   /** From the store, second half, when every task has found its processes: what is wanted and not there is started. */
@@ -137,15 +144,16 @@ export class TaskGroup {
     this.save();
   }
 
-  save(when: "now" | "soon" = "now"): void {
+  save(): void {
     const { task, revision, desired, createdAt, updatedAt, askedAt, startedAt } = this;
-    this.#deps.history.saveTask({ task, revision, desired, createdAt, updatedAt, askedAt, startedAt }, when);
+    this.#deps.history.saveTask({ task, revision, desired, createdAt, updatedAt, askedAt, startedAt });
   }
 
   /** No new work: the schedule rests, and what has no process yet gets none. */
   quiesce(): void {
     this.#disarm();
-    for (const instance of this.instances) if (instance.live === null) void instance.stop();
+    for (const instance of this.instances)
+      if (instance.live === null || instance.state.kind === "stopping") void instance.stop();
   }
 
   freeze(): void {
@@ -170,8 +178,8 @@ export class TaskGroup {
     for (const instance of waiting) instance.depsMet();
   }
 
-  #want(): void {
-    this.askedAt = Math.round(this.#deps.clock.now().wall);
+  #want(asks: boolean): void {
+    if (asks) this.askedAt = Math.round(this.#deps.clock.now().wall);
     this.desired = this.task.type === "cron" ? "enabled" : "running";
     this.save();
     this.#arm();
@@ -181,12 +189,13 @@ export class TaskGroup {
     if (this.#announced) return;
     this.#announced = true;
     this.startedAt = Math.round(this.#deps.clock.now().wall);
-    this.save("soon");
+    this.save();
     const { name, user, group } = this.task;
     this.#deps.publish({ kind: "task.started", task: name, user, group });
   }
 
   #changed(): void {
+    if (this.#restoring) return;
     if (this.#announced && !this.instances.some(isBusy)) {
       this.#announced = false;
       this.#deps.publish({ kind: "task.stopped", task: this.task.name });
@@ -229,6 +238,11 @@ export class TaskGroup {
     this.askedAt = Math.round(this.#deps.clock.now().wall);
     for (const instance of this.instances) instance.start("schedule", scheduledFor);
   }
+}
+
+/** It runs or is about to, without anybody asking again. */
+function isUnderWay({ kind }: Instance["state"]): boolean {
+  return kind === "waiting" || kind === "starting" || kind === "running";
 }
 
 /** It has a process, or a pause between two. */

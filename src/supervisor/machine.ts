@@ -203,7 +203,7 @@ function stop(
 }
 
 function rest(next: "stopped" | "start", policy: Policy, now: Moment): Step {
-  return next === "start" ? ready("restart", policy, now) : same({ kind: "stopped", since: now });
+  return next === "start" ? ready("api", policy, now) : same({ kind: "stopped", since: now });
 }
 
 function spawned(state: InstanceState, run: RunId, pid: number | null, now: Moment): Step {

@@ -45,6 +45,8 @@ interface OpenRun {
   readonly startedAt: Moment;
   handle: RunHandle | null;
   pid: number | null;
+  /** There is a process, or a thread; before that it is only asked for. */
+  spawned: boolean;
   stoppedByUs: boolean;
   exited: boolean;
 }
@@ -75,7 +77,7 @@ export class Runs {
 
   /** The run whose process is alive, if any. */
   get live(): Readonly<Pick<OpenRun, "run" | "pid" | "startedAt">> | null {
-    for (const open of this.#open.values()) if (!open.exited && open.handle !== null) return open;
+    for (const open of this.#open.values()) if (open.spawned && !open.exited) return open;
     return null;
   }
 
@@ -110,6 +112,7 @@ export class Runs {
     open.handle = adopted.handle;
     if (adopted.process === null) return this.#lose(open);
     open.pid = adopted.process.pid;
+    open.spawned = true;
     if (record.process === null) this.#deps.history.runSpawned(open.run, adopted.process);
     this.#post({ kind: "adopted", run: open.run, pid: open.pid });
     this.#publish({ kind: "run.adopted", pid: open.pid }, open);
@@ -137,8 +140,11 @@ export class Runs {
     };
   }
 
+  /** The engine lets go at the same moment: what has not been spawned by now never will, and is as if not asked for. */
   freeze(): void {
     this.frozen = true;
+    for (const { run, spawned, exited } of this.#open.values())
+      if (!spawned && !exited) this.#deps.history.forgetRun(run);
   }
 
   terminate(): void {
@@ -159,6 +165,7 @@ export class Runs {
       startedAt,
       handle: null,
       pid: null,
+      spawned: false,
       stoppedByUs: false,
       exited: false,
     };
@@ -186,6 +193,7 @@ export class Runs {
   }
 
   #spawned(open: OpenRun, process: ProcessIdentity | null): void {
+    open.spawned = true;
     open.pid = process?.pid ?? null;
     if (process !== null) this.#deps.history.runSpawned(open.run, process);
     this.#publish({ kind: "run.started", pid: open.pid, trigger: open.trigger }, open);

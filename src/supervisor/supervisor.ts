@@ -5,10 +5,11 @@
 import { isDeepStrictEqual } from "node:util";
 import { MeprocError, notFound } from "../domain/errors.ts";
 import type { Clock, Engine, History, Publish, Users } from "../domain/ports.ts";
-import type { RunId, Trigger } from "../domain/run.ts";
+import type { RunEnd, RunRecord } from "../domain/history.ts";
+import { type RunId, type Trigger, lost } from "../domain/run.ts";
 import type { Task } from "../domain/task.ts";
 import { checkCycle, checkIdentity, parseTask } from "./admission.ts";
-import { type DepsOf, blockers, dependents } from "./dependencies.ts";
+import { type DepsOf, blockers, dependenciesFirst, dependents } from "./dependencies.ts";
 import { type GroupDeps, TaskGroup, policyOf } from "./group.ts";
 import { Instance } from "./instance.ts";
 
@@ -24,6 +25,14 @@ export interface SupervisorDeps {
   readonly random: () => number;
 }
 
+/** The alias of the bootstrap command, whose name no task may have. */
+const BOOTSTRAP = "bootstrap";
+
+function endOfUnknown(wall: number): RunEnd {
+  const outcome = lost("its task is no more");
+  return { endedAt: Math.round(wall), durationMs: 0, outcome, usage: { max_rss_bytes: null, cpu_ms: null } };
+}
+
 export class Supervisor {
   readonly #deps: SupervisorDeps;
   readonly #groups = new Map<string, TaskGroup>();
@@ -32,6 +41,7 @@ export class Supervisor {
   readonly #removing = new Map<string, Promise<void>>();
   #bootstrap: Instance | null = null;
   #closing = false;
+  #frozen = false;
 
   constructor(deps: SupervisorDeps) {
     this.#deps = deps;
@@ -58,7 +68,9 @@ export class Supervisor {
       await checkIdentity(task, this.#deps.users);
       this.#assertOpen();
       checkCycle(task, this.#depsOf);
-      return this.#add(task, trigger);
+      const group = this.#add(task, trigger);
+      this.#deps.history.flush();
+      return group;
     } finally {
       this.#claimed.delete(task.name);
     }
@@ -66,6 +78,7 @@ export class Supervisor {
 
   /** Settles when its processes are gone and the name is free. Throws `not_found`, `conflict` if one cannot be killed. */
   remove(name: string): Promise<void> {
+    this.#assertNotFrozen();
     const under = this.#removing.get(name);
     if (under !== undefined) return under;
     const group = this.get(name);
@@ -86,6 +99,7 @@ export class Supervisor {
     const group = this.#open(name);
     group.start("api");
     this.#reconsider();
+    this.#deps.history.flush();
     return group;
   }
 
@@ -98,9 +112,13 @@ export class Supervisor {
 
   /** Runs a command once under the alias `bootstrap`; it is no task and in no list. */
   bootstrap(cmd: string): void {
-    if (this.#closing) return;
+    if (this.#closing || this.#bootstrap?.active) return;
+    this.#makeBootstrap(cmd).start("boot");
+  }
+
+  #makeBootstrap(cmd: string): Instance {
     const task: Task = {
-      name: "bootstrap",
+      name: BOOTSTRAP,
       cmd,
       type: "once",
       cron: null,
@@ -116,8 +134,8 @@ export class Supervisor {
         if (instance.state.kind === "waiting") instance.depsMet();
       },
     };
-    this.#bootstrap = new Instance(task, 0, policyOf(task), deps, "bootstrap");
-    this.#bootstrap.start("boot");
+    this.#bootstrap = new Instance(task, 0, policyOf(task), deps, BOOTSTRAP);
+    return this.#bootstrap;
   }
 
   /** Takes no new work and stops everything, dependents before what they depend on. Settles when all is gone. */
@@ -141,6 +159,7 @@ export class Supervisor {
   /** From here on nothing is started, stopped or noted: the service leaves its processes to the next. */
   freeze(): void {
     this.#closing = true;
+    this.#frozen = true;
     this.#bootstrap?.freeze();
     for (const group of this.list()) group.freeze();
   }
@@ -156,23 +175,37 @@ export class Supervisor {
 
   /**
    * Takes up what an earlier service left: its tasks with what is wanted of them, and the processes of theirs that are
-   * still there. To be called once, before anything else.
+   * still there. To be called once, before anything else. A task of which `isChanged` says that the configuration reads
+   * otherwise by now is not started: `merge` puts the new definition in its place.
    */
-  restore(): void {
+  restore(isChanged: (task: Task) => boolean = () => false): void {
     const { engine, history } = this.#deps;
     const open = Map.groupBy(history.openRuns(), (run) => run.task);
     const records = history.tasks();
     for (const record of records) this.#make(record.task);
     for (const record of records) {
       const { name } = record.task;
-      this.#groups.get(name)?.restore(record, open.get(name) ?? [], history.lastRuns(name));
+      this.#groups.get(name)?.restore(record, open.get(name) ?? [], history.lastRuns(name, record.createdAt));
     }
     for (const run of engine.left()) {
       const record = history.run(run);
       if (record === null || record.end === null) continue;
       this.#groups.get(record.task)?.instances[record.index]?.adoptLeftovers(record);
     }
-    for (const group of this.list()) group.resume();
+    this.#restoreOthers([...open.values()].flat());
+    for (const { name } of dependenciesFirst(records.map(({ task }) => task))) {
+      const group = this.get(name);
+      if (!isChanged(group.task)) group.resume();
+    }
+  }
+
+  /** Runs of no task: the bootstrap command's is taken over, another's can only be closed. */
+  #restoreOthers(open: readonly RunRecord[]): void {
+    for (const run of open) {
+      if (this.#groups.has(run.task)) continue;
+      if (run.alias === BOOTSTRAP) this.#makeBootstrap("").adopt(run);
+      else this.#deps.history.runEnded(run.run, endOfUnknown(this.#deps.clock.now().wall));
+    }
   }
 
   /**
@@ -184,6 +217,8 @@ export class Supervisor {
     const known = this.#groups.get(task.name);
     if (known !== undefined) {
       if (isDeepStrictEqual(known.task, task)) return;
+      checkCycle(task, this.#depsOf);
+      await checkIdentity(task, this.#deps.users);
       await this.remove(task.name);
     }
     const group = await this.define(definition, "boot");
@@ -213,6 +248,7 @@ export class Supervisor {
   async #remove(group: TaskGroup): Promise<void> {
     const { name } = group.task;
     await group.stop();
+    this.#assertNotFrozen();
     assertGone(group);
     this.#groups.delete(name);
     this.#deps.history.removeTask(name);
@@ -240,10 +276,17 @@ export class Supervisor {
     return group;
   }
 
-  #assertOpen(): void {
-    if (this.#closing)
-      throw new MeprocError("shutting_down", "The service is stopping and takes no new work");
+  #assertNotFrozen(): void {
+    if (this.#frozen) throw shuttingDown();
   }
+
+  #assertOpen(): void {
+    if (this.#closing) throw shuttingDown();
+  }
+}
+
+function shuttingDown(): MeprocError {
+  return new MeprocError("shutting_down", "The service is stopping and takes no new work");
 }
 
 function assertGone(group: TaskGroup): void {

@@ -21,13 +21,19 @@ export class FakeHistory implements History {
     return this.all.get(id) ?? null;
   }
 
-  lastRuns(task: string): RunRecord[] {
-    const ended = [...this.all.values()].filter((run) => run.task === task && run.end !== null);
+  lastRuns(task: string, since: number): RunRecord[] {
+    const ended = [...this.all.values()].filter(
+      (run) => run.task === task && run.end !== null && run.startedAt >= since,
+    );
     return [...new Map(ended.map((run) => [run.index, run])).values()];
   }
 
   saveTask(record: TaskRecord): void {
     this.#write(() => this.records.set(record.task.name, record));
+  }
+
+  flush(): void {
+    return;
   }
 
   removeTask(name: string): void {
@@ -44,6 +50,10 @@ export class FakeHistory implements History {
 
   runEnded(run: string, end: RunEnd): void {
     this.#change(run, { end });
+  }
+
+  forgetRun(run: string): void {
+    this.#write(() => this.all.delete(run));
   }
 
   #change(run: string, changes: Partial<RunRecord>): void {
