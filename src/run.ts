@@ -8,14 +8,14 @@ import type { Config } from "./domain/config.ts";
 import { serve } from "./serve.ts";
 import { DATABASE, StartError } from "./service.ts";
 import { StoreError, checkDatabase } from "./store/database.ts";
-import { parseTask } from "./supervisor/admission.ts";
+import { checkTogether, parseTask } from "./supervisor/admission.ts";
 
 const { version } = packageJson;
 
 export async function run(args: readonly string[]): Promise<void> {
   const invocation = parseCommand(args, version);
   if (invocation.command === "exit") process.exit(invocation.code);
-  const config = orExit(2, () => loadConfig(invocation.flags, process.env, parseTask));
+  const config = orExit(2, () => loadConfig(invocation.flags, process.env, parseTask, checkTogether));
   try {
     await perform(invocation, config, args);
   } catch (error) {

@@ -107,7 +107,7 @@ async function mergeTasks(config: Config, { supervisor, journal }: Service): Pro
       await supervisor.merge(task);
     } catch (error) {
       if (!(error instanceof MeprocError)) throw error;
-      journal.error(`A task of ${config.file} was not started: ${error.message}`);
+      journal.error(`Task ${task.name} of ${config.file} was not started: ${error.message}`);
     }
   }
 }

@@ -37,6 +37,14 @@ export class StartError extends Error {
   override readonly name = "StartError";
 }
 
+const LISTEN_REASONS: Readonly<Record<string, string>> = {
+  EADDRINUSE: "the address is in use; choose another with --port",
+  EADDRNOTAVAIL: "this machine has no such address; choose another with --ip",
+  EINVAL: "this is no address to listen on; choose another with --ip",
+  ENOTFOUND: "there is no such address; choose another with --ip",
+  EACCES: "permission denied; ports below 1024 are for root",
+};
+const LOSS_REPORT_MS = 5000;
 /** The database, below the data directory. */
 export const DATABASE = "meproc.db";
 /** The worker modules are entry points of their own in the executable. */
@@ -92,9 +100,8 @@ export async function createService(config: Config, options: ServiceOptions): Pr
   bus.subscribe((fact) => {
     for (const { level, text } of linesOf(fact)) journal.write(level, text);
   });
-  const output = makeCapture(fifoDir, config.logDir, (alias, bytes, reason) => {
-    journal.error(`${bytes} bytes of the output of ${alias} were lost: ${reason}`);
-  });
+  const output = makeCapture(fifoDir, config.logDir, makeLossReport(journal));
+  const environment = inheritedEnvironment(options.variables);
   const children = new Children();
   const strangers = findStrangers(children);
   const users = new SystemUsers(children);
@@ -106,7 +113,7 @@ export async function createService(config: Config, options: ServiceOptions): Pr
     strangers,
     exits: new ExitWatch({ clock, thread: EXIT_THREAD }),
     cgroups: findCgroups(service),
-    environment: inheritedEnvironment(options.variables),
+    environment,
     service,
     self: Bun.isStandaloneExecutable
       ? [process.execPath]
@@ -114,7 +121,10 @@ export async function createService(config: Config, options: ServiceOptions): Pr
   });
   const supervisor = new Supervisor({
     clock,
-    engine: chooseEngine(local, new CoroutineEngine({ output, host: COROUTINE_HOST })),
+    engine: chooseEngine(
+      local,
+      new CoroutineEngine({ output, strangers, environment, service, host: COROUTINE_HOST }),
+    ),
     history: store,
     users,
     mainTask: config.exitWith,
@@ -140,6 +150,7 @@ export async function createService(config: Config, options: ServiceOptions): Pr
   supervisor.restore((task) => !isDeepStrictEqual(inFile.get(task.name) ?? task, task));
   strangers.begin();
   takeUpgradeOrder(config.dataDir);
+  lock.ready();
   const stopPruning = keepPruned(store, config.history, clock);
   const close = async (): Promise<void> => {
     await app.server?.stop(true);
@@ -196,6 +207,7 @@ function lockData(dataDir: string, { args, variables }: ServiceOptions): Lock {
     pid: process.pid,
     start: Bun.randomUUIDv7(),
     executable: process.execPath,
+    ready: false,
     cwd: process.cwd(),
     variables: ownVariables(variables),
     args,
@@ -211,6 +223,25 @@ function lockData(dataDir: string, { args, variables }: ServiceOptions): Lock {
   throw new StartError(
     `${dataDir}: a meproc is running on this data directory${pid === undefined ? "" : `, pid ${pid}`}; stop it, or choose another --data-dir`,
   );
+}
+
+/** A full disk loses output many times a second; it is told at once, and then with the sum now and then. */
+function makeLossReport(journal: Journal): ReportLoss {
+  const open = new Map<string, { bytes: number; reason: string }>();
+  const tell = (alias: string, bytes: number, reason: string): void => {
+    journal.error(`${bytes} bytes of the output of ${alias} were lost: ${reason}`);
+    open.set(alias, { bytes: 0, reason });
+    setTimeout(() => {
+      const more = open.get(alias);
+      open.delete(alias);
+      if (more !== undefined && more.bytes > 0) tell(alias, more.bytes, more.reason);
+    }, LOSS_REPORT_MS).unref();
+  };
+  return (alias, bytes, reason) => {
+    const known = open.get(alias);
+    if (known === undefined) tell(alias, bytes, reason);
+    else open.set(alias, { bytes: known.bytes + bytes, reason });
+  };
 }
 
 function openStore(dataDir: string, onTrouble: (reason: string | null) => void): SqliteStore {
@@ -241,8 +272,7 @@ function listen(app: Awaited<ReturnType<typeof createApp>>, { ip, port }: Config
     // Elysia would share the port with another service of the same user
     app.listen({ hostname: ip, port, reusePort: false });
   } catch (error) {
-    const reason =
-      codeOf(error) === "EADDRINUSE" ? "the address is in use; choose another with --port" : inWords(error);
+    const reason = LISTEN_REASONS[codeOf(error) ?? ""] ?? inWords(error);
     throw new StartError(`cannot listen on ${ip}:${port}: ${reason}`, { cause: error });
   }
   return app.server?.port ?? port;

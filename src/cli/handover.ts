@@ -8,6 +8,9 @@ export class HandoverError extends Error {
   override readonly name = "HandoverError";
 }
 
+/** What only a meproc says. */
+const VERSION = /^\d+\.\d+\.\d+\S*$/;
+const FINE = /^The configuration is fine\.$/m;
 const LOOK_MS = 10;
 const PATIENCE_MS = 15_000;
 
@@ -25,12 +28,12 @@ export async function handOver(dataDir: string): Promise<string> {
 export async function upgrade(dataDir: string, path: string): Promise<string> {
   const holder = runningService(dataDir);
   const executable = resolve(path);
-  const version = check(executable, ["--version"], holder);
+  const version = check(executable, ["--version"], holder, VERSION);
   const flags = holder.args[0] === "serve" ? holder.args.slice(1) : holder.args;
-  check(executable, ["check-config", ...flags, "--data-dir", dataDir], holder);
+  check(executable, ["check-config", ...flags, "--data-dir", dataDir], holder, FINE);
   orderUpgrade(dataDir, executable);
   process.kill(holder.pid, "SIGUSR2");
-  const next = await waitFor(dataDir, (now) => now !== null && now.start !== holder.start);
+  const next = await waitFor(dataDir, (now) => now !== null && now.start !== holder.start && now.ready);
   if (next?.executable !== executable)
     throw new HandoverError(`${executable} could not be started; the service runs on as ${next?.executable}`);
   return `meproc ${version} has taken over, pid ${next.pid}`;
@@ -44,13 +47,15 @@ function runningService(dataDir: string): Holder {
 }
 
 /** Runs the new executable where and as the service runs; returns what it says. */
-function check(executable: string, args: readonly string[], holder: Holder): string {
+function check(executable: string, args: readonly string[], holder: Holder, expected: RegExp): string {
   try {
     const { exitCode, stdout, stderr } = Bun.spawnSync([executable, ...args], {
       cwd: holder.cwd,
       env: holder.variables,
     });
-    if (exitCode === 0) return stdout.toString().trim();
+    const said = stdout.toString().trim();
+    if (exitCode === 0 && expected.test(said)) return said;
+    if (exitCode === 0) throw new HandoverError(`${executable} is no meproc`);
     throw new HandoverError(
       `${executable} does not fit: ${stderr.toString().trim() || `exit code ${exitCode}`}`,
     );

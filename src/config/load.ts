@@ -30,11 +30,19 @@ export type Variables = Readonly<Record<string, string | undefined>>;
 /** Checks a task's definition; throws InvalidError. Handed in, since the rules are the supervisor's. */
 export type CheckTask = (definition: unknown) => { readonly name: string };
 
-export function loadConfig(flags: Flags, variables: Variables, checkTask: CheckTask): Config {
+/** Checks the definitions of a file as a whole; throws InvalidError. */
+export type CheckTogether = (definitions: readonly unknown[]) => void;
+
+export function loadConfig(
+  flags: Flags,
+  variables: Variables,
+  checkTask: CheckTask,
+  checkTogether: CheckTogether = () => undefined,
+): Config {
   const named = flags.config ?? variables["MEPROC_CONFIG"] ?? null;
   const path = named === null ? null : resolve(named);
   const file = path === null ? {} : readConfigFile(path);
-  if (path !== null) checkTasks(path, file.tasks ?? [], checkTask);
+  if (path !== null) checkTasks(path, file.tasks ?? [], checkTask, checkTogether);
   const settings = overlay(flags, variables);
   const dataDir = resolve(settings.data_dir ?? file.data_dir ?? defaultDataDir(variables));
   return Object.freeze({
@@ -99,7 +107,12 @@ function tomlReason(error: unknown): string {
   return message.replace(/^TOML Parse error: /, "");
 }
 
-function checkTasks(path: string, tasks: readonly unknown[], checkTask: CheckTask): void {
+function checkTasks(
+  path: string,
+  tasks: readonly unknown[],
+  checkTask: CheckTask,
+  checkTogether: CheckTogether,
+): void {
   const names = new Set<string>();
   for (const [index, definition] of tasks.entries()) {
     const place = `${path}: [[tasks]] number ${index + 1}`;
@@ -107,6 +120,7 @@ function checkTasks(path: string, tasks: readonly unknown[], checkTask: CheckTas
     if (names.has(name)) throw new ConfigError(place, `name: ${name} is the name of an earlier task`);
     names.add(name);
   }
+  checked(path, () => checkTogether(tasks));
 }
 
 function checked<T>(place: string, check: () => T): T {

@@ -21,6 +21,8 @@ import { systemRoutes } from "./system.ts";
 import { taskRoutes } from "./tasks.ts";
 
 export const MAX_BODY_BYTES = 1 << 20;
+/** What is sent beyond this is cut off without a word; up to it there is an answer that says why. */
+const MAX_TRANSFER_BYTES = 16 << 20;
 /** A stop may take its 10 s and the kill another 5 before there is an answer; the default of 10 would cut that off. */
 const IDLE_TIMEOUT_S = 60;
 const API = "/api/v1";
@@ -38,15 +40,21 @@ export async function createApp(deps: HttpDeps) {
   const app = new Elysia({
     normalize: false,
     nativeStaticResponse: false,
-    serve: { maxRequestBodySize: MAX_BODY_BYTES, idleTimeout: IDLE_TIMEOUT_S },
+    serve: { maxRequestBodySize: MAX_TRANSFER_BYTES, idleTimeout: IDLE_TIMEOUT_S },
   })
     .onRequest(({ request, set }) => {
       Object.assign(set.headers, SECURITY_HEADERS);
+      const path = pathOf(request);
+      if (Number(request.headers.get("content-length")) > MAX_BODY_BYTES) return tooLarge(path);
       const refusal = guard(request);
       if (refusal === null) return undefined;
-      const path = pathOf(request);
       deps.log("warn", `Refused ${request.method} ${path}: ${refusal.reason}`);
       return refused(path, refusal.status, refusal.reason);
+    })
+    .onBeforeHandle(({ body, request }) => {
+      if (typeof body === "string" && Buffer.byteLength(body) > MAX_BODY_BYTES)
+        return tooLarge(pathOf(request));
+      return undefined;
     })
     .onError(({ error, code, request }) => {
       const path = pathOf(request);
@@ -108,6 +116,12 @@ function methodNotAllowed(path: string, allow: string): Response {
     { type: "about:blank", title: "Method not allowed", status: 405, code: "method_not_allowed", detail },
     { allow },
   );
+}
+
+function tooLarge(path: string): Response {
+  const detail = "The body is larger than 1 MiB";
+  if (!isApi(path)) return legacyAnswer(413, detail);
+  return plainProblem({ type: "about:blank", title: "Too large", status: 413, code: "invalid", detail });
 }
 
 function badRequest(path: string): Response {

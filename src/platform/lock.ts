@@ -12,6 +12,8 @@ export interface Holder {
   /** Another one for each start, also where the pid stays the same. */
   readonly start: string;
   readonly executable: string;
+  /** It answers. */
+  readonly ready: boolean;
   readonly cwd: string;
   /** What of its environment decides where its data is. */
   readonly variables: Readonly<Record<string, string>>;
@@ -19,6 +21,8 @@ export interface Holder {
 }
 
 export interface Lock {
+  /** Says that the service answers by now. */
+  ready(): void;
   release(): void;
 }
 
@@ -33,9 +37,12 @@ export function takeLock(path: string, holder: Holder): Lock | null {
     closeSync(fd);
     return null;
   }
-  ftruncateSync(fd, 0);
-  writeSync(fd, `${JSON.stringify(holder)}\n`);
-  return { release: () => closeSync(fd) };
+  const write = (content: Holder): void => {
+    ftruncateSync(fd, 0);
+    writeSync(fd, `${JSON.stringify(content)}\n`, 0);
+  };
+  write(holder);
+  return { ready: () => write({ ...holder, ready: true }), release: () => closeSync(fd) };
 }
 
 /** Who holds the lock; `null` if nobody does. */

@@ -7,6 +7,9 @@ import { resolve } from "node:path";
 import { Worker } from "node:worker_threads";
 import type { Channel, Engine, OutputSink, RunHandle, RunListener, RunRequest } from "../domain/ports.ts";
 import type { Exit, Usage } from "../domain/run.ts";
+import { type Environment, environmentOf } from "./environment.ts";
+import type { Strangers } from "./strangers.ts";
+import { sendSignal } from "./tree.ts";
 import { inWords } from "../platform/system-errors.ts";
 
 /** What a thread uses cannot be told apart from the rest of the service. */
@@ -14,6 +17,9 @@ const NO_USAGE: Usage = { max_rss_bytes: null, cpu_ms: null };
 
 export interface CoroutineEngineDeps {
   readonly output: OutputSink;
+  readonly strangers: Strangers;
+  readonly environment: Environment;
+  readonly service: string;
   /** The module that prepares a Worker for a script. */
   readonly host: string | URL;
 }
@@ -31,8 +37,10 @@ export class CoroutineEngine implements Engine {
     return run;
   }
 
-  /** A thread ends with its service. */
-  adopt(): null {
+  /** A thread ends with its service; what it has started is ended here. */
+  adopt({ run }: RunRequest): null {
+    const { strangers, service } = this.#deps;
+    for (const pid of strangers.everyOf({ service, run })) sendSignal(pid, "SIGKILL");
     return null;
   }
 
@@ -82,19 +90,27 @@ class CoroutineRun implements RunHandle {
     const { task, alias } = this.#request;
     const worker = new Worker(this.#deps.host, {
       workerData: { conf: task, alias },
+      env: environmentOf(this.#deps.environment, this.#deps.service, this.#request, null),
       argv: [script, String(ends.stdout), String(ends.stderr)],
       ...(ends.stdout === "pipe" ? { stdout: true, stderr: true } : {}),
     });
     this.#worker = worker;
     worker.on("error", (error) => {
-      this.#deps.output.note(alias, error instanceof Error ? (error.stack ?? error.message) : String(error));
+      this.#deps.output.note(alias, inDetail(error));
     });
     worker.on("exit", (code) => {
       ends.close();
+      if (this.#ended !== null) this.#endChildren();
       this.#listener.exited(this.#exitOf(code), NO_USAGE);
       this.#listener.gone();
     });
     this.#listener.spawned(null);
+  }
+
+  /** Processes that the script has started are told by their environment. */
+  #endChildren(): void {
+    const { strangers, service } = this.#deps;
+    for (const pid of strangers.everyOf({ service, run: this.#request.run })) sendSignal(pid, "SIGKILL");
   }
 
   #exitOf(code: number): Exit {
@@ -132,6 +148,13 @@ function takeEnds(channel: Channel): Ends {
 
 function closeAll(descriptors: readonly number[]): void {
   for (const fd of descriptors) closeSync(fd);
+}
+
+/** A script that cannot be built fails with several errors in one. */
+function inDetail(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  if (!(error instanceof AggregateError)) return error.stack ?? error.message;
+  return [error.message, ...error.errors.map(String)].join("\n");
 }
 
 function scriptProblem(script: string): string | null {

@@ -101,6 +101,8 @@ export class SqliteStore implements History, RunArchive {
   }
 
   removeTask(name: string): void {
+    // else a later save would take the place of one before the removal
+    this.#pending = this.#pending.filter(({ key }) => key !== `task ${name}`);
     this.#now(() => {
       this.#database.query("DELETE FROM tasks WHERE name = ?").run(name);
     });
@@ -257,9 +259,8 @@ export class SqliteStore implements History, RunArchive {
    */
   #soon(write: () => void, how: Omit<Pending, "write"> = {}): void {
     const older = how.key === undefined ? -1 : this.#pending.findIndex(({ key }) => key === how.key);
-    // at the end and not in its place: between the two the task may have been removed
-    if (older !== -1) this.#pending.splice(older, 1);
-    this.#pending.push({ ...how, write });
+    if (older === -1) this.#pending.push({ ...how, write });
+    else this.#pending[older] = { ...how, write };
     this.#flushing ??= setImmediate(() => {
       this.#flushing = null;
       this.flush();

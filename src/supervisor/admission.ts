@@ -30,6 +30,8 @@ function* fieldIssues(fields: TextFields): Generator<Issue> {
   if (name !== undefined) yield* nameIssues(name);
   if (cmd?.includes("\0"))
     yield { path: "/cmd", message: "expected a text without the character NUL", rule: "shape" };
+  if (cmd !== undefined && cmd.trim() === "")
+    yield { path: "/cmd", message: "expected a command", rule: "shape" };
   if (cron !== undefined && type !== undefined && type !== "cron")
     yield { path: "/cron", message: "only a task of type cron has a schedule", rule: "cron_type" };
   const schedule = type === "cron" && cron !== undefined ? cronProblem(cron) : null;
@@ -52,6 +54,12 @@ export function checkCycle(task: Task, depsOf: DepsOf): void {
   const cycle = findCycle(task.name, task.deps, depsOf);
   if (cycle === null) return;
   throw new InvalidError([{ path: "/deps", message: `a cycle: ${cycle.join(" → ")}`, rule: "cycle" }]);
+}
+
+/** The definitions of a file close no cycle among themselves. Throws InvalidError. */
+export function checkTogether(definitions: readonly unknown[]): void {
+  const tasks = new Map(definitions.map(parseTask).map((task) => [task.name, task]));
+  for (const task of tasks.values()) checkCycle(task, (name) => tasks.get(name)?.deps);
 }
 
 /** User and group exist and we may become them. Throws InvalidError. */

@@ -156,6 +156,11 @@ export class TaskGroup {
       if (instance.live === null || instance.state.kind === "stopping") void instance.stop();
   }
 
+  /** Settles when what may start has started, or could not. */
+  async started(): Promise<void> {
+    await Promise.all(this.instances.map((instance) => instance.started()));
+  }
+
   freeze(): void {
     this.#disarm();
     for (const instance of this.instances) instance.freeze();

@@ -31,7 +31,8 @@ export class Instance {
   readonly #runs: Runs;
   #scheduledFor: number | null = null;
   #timer: Cancel | null = null;
-  #whenGone: (() => void)[] = [];
+  readonly #whenGone: (() => void)[] = [];
+  readonly #whenStarted: (() => void)[] = [];
 
   constructor(
     task: Task,
@@ -124,6 +125,12 @@ export class Instance {
     this.#runs.kill();
   }
 
+  /** Settles when it is no longer just being started. */
+  started(): Promise<void> {
+    if (this.#state.kind !== "starting") return Promise.resolve();
+    return new Promise((resolve) => this.#whenStarted.push(resolve));
+  }
+
   #settled(): Promise<void> {
     if (this.#state.kind !== "stopping") return Promise.resolve();
     return new Promise((resolve) => this.#whenGone.push(resolve));
@@ -155,12 +162,9 @@ export class Instance {
     this.#schedule(before);
     this.#tell(before, state);
     for (const effect of effects) this.#perform(effect);
-    if (before.kind === "stopping" && state.kind !== "stopping") this.#release();
+    if (before.kind === "stopping" && state.kind !== "stopping") release(this.#whenGone);
+    if (before.kind === "starting" && state.kind !== "starting") release(this.#whenStarted);
     this.#deps.changed(this);
-  }
-
-  #release(): void {
-    for (const resolve of this.#whenGone.splice(0)) resolve();
   }
 
   #schedule(before: InstanceState): void {
@@ -230,4 +234,8 @@ export class Instance {
     const { task, alias, index } = this;
     this.#deps.publish({ ...fact, task: task.name, type: task.type, alias, index });
   }
+}
+
+function release(waiting: (() => void)[]): void {
+  for (const resolve of waiting.splice(0)) resolve();
 }

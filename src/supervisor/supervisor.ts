@@ -70,6 +70,7 @@ export class Supervisor {
       checkCycle(task, this.#depsOf);
       const group = this.#add(task, trigger);
       this.#deps.history.flush();
+      await group.started();
       return group;
     } finally {
       this.#claimed.delete(task.name);
@@ -91,7 +92,9 @@ export class Supervisor {
   async restart(name: string): Promise<TaskGroup> {
     const group = this.#open(name);
     await group.restart();
+    if (this.#groups.get(name) !== group) throw notFound(name);
     assertGone(group);
+    await group.started();
     return group;
   }
 
