@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import type { Variables } from "./config/load.ts";
 import type { Config } from "./domain/config.ts";
+import { aliasOf } from "./domain/task.ts";
 import { Bus } from "./events/bus.ts";
 import { Journal } from "./events/journal.ts";
 import { linesOf } from "./events/log-lines.ts";
@@ -145,7 +146,8 @@ export async function createService(config: Config, options: ServiceOptions): Pr
     pageDir: findPage(),
   });
   const port = listen(app, config);
-  output.resume((run) => store.run(run)?.alias ?? null);
+  const left = new Map(local.left().map(({ run, task, index }) => [run, aliasOf(task, index)]));
+  output.resume((run) => store.run(run)?.alias ?? left.get(run) ?? null);
   const inFile = new Map(config.tasks.map(parseTask).map((task) => [task.name, task]));
   supervisor.restore((task) => !isDeepStrictEqual(inFile.get(task.name) ?? task, task));
   strangers.begin();

@@ -94,8 +94,14 @@ export interface Engine {
    * `gone` are told; `exited` not at all if the process itself had ended and others of its tree have not.
    */
   adopt(request: RunRequest, process: ProcessIdentity | null, listener: RunListener): Adopted | null;
-  /** The runs of earlier services of which something lives, ended or not. */
-  left(): ReadonlySet<RunId>;
+  /** The runs of earlier services of which something lives: ended or not, noted or not. */
+  left(): readonly LeftRun[];
+}
+
+export interface LeftRun {
+  readonly run: RunId;
+  readonly task: string;
+  readonly index: number;
 }
 
 export interface Adopted {

@@ -44,8 +44,8 @@ export class CoroutineEngine implements Engine {
     return null;
   }
 
-  left(): ReadonlySet<string> {
-    return new Set();
+  left(): [] {
+    return [];
   }
 }
 

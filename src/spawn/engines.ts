@@ -6,6 +6,6 @@ export function chooseEngine(processes: Engine, coroutines: Engine): Engine {
   return {
     start: (request, listener) => engineOf(request).start(request, listener),
     adopt: (request, process, listener) => engineOf(request).adopt(request, process, listener),
-    left: () => new Set([...processes.left(), ...coroutines.left()]),
+    left: () => [...processes.left(), ...coroutines.left()],
   };
 }

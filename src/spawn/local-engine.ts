@@ -3,11 +3,10 @@
  * where there may be one.
  */
 import type { ProcessIdentity } from "../domain/history.ts";
-import type { Adopted, Engine, RunHandle, RunListener, RunRequest } from "../domain/ports.ts";
+import type { Adopted, Engine, LeftRun, RunHandle, RunListener, RunRequest } from "../domain/ports.ts";
 import { bootId, groupOf, identify, stateOf } from "./identity.ts";
 import { LocalRun, type LocalRunDeps } from "./local-run.ts";
 import { StartQueue } from "./start-queue.ts";
-import type { RunId } from "../domain/run.ts";
 import { runOf } from "./strangers.ts";
 import { sendSignal } from "./tree.ts";
 
@@ -49,9 +48,10 @@ export class LocalEngine implements Engine {
     return { handle, process: known };
   }
 
-  left(): ReadonlySet<RunId> {
+  left(): LeftRun[] {
     const { strangers, service } = this.#deps;
-    return new Set(strangers.everyOf({ service }).flatMap((pid) => runOf(pid) ?? []));
+    const found = strangers.everyOf({ service }).flatMap((pid) => runOf(pid) ?? []);
+    return [...new Map(found.map((left) => [left.run, left])).values()];
   }
 
   /** The end of the service: every child of it is killed, and what those leave behind, until none is left. */

@@ -6,6 +6,7 @@
 import { readFileSync, readdirSync } from "node:fs";
 import { ptr } from "bun:ffi";
 import { openLibc } from "../platform/libc.ts";
+import type { LeftRun } from "../domain/ports.ts";
 import { codeOf } from "../platform/system-errors.ts";
 import type { Children } from "./children.ts";
 import { isEnding, readProc } from "./identity.ts";
@@ -149,6 +150,10 @@ function isOwnedBy(pid: number, { service, task, index, run }: Owner): boolean {
 }
 
 /** The run that a process is of, as its environment says. */
-export function runOf(pid: number): string | null {
-  return /(?:^|\0)MEPROC_RUN=([^\0]+)/.exec(readProc(`/proc/${pid}/environ`))?.[1] ?? null;
+export function runOf(pid: number): LeftRun | null {
+  const environment = readProc(`/proc/${pid}/environ`);
+  const [run, task, index] = ["RUN", "TASK", "INDEX"].map(
+    (name) => new RegExp(`(?:^|\\0)MEPROC_${name}=([^\\0]*)`).exec(environment)?.[1],
+  );
+  return run === undefined || task === undefined ? null : { run, task, index: Number(index) };
 }

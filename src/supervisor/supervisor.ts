@@ -4,10 +4,10 @@
  */
 import { isDeepStrictEqual } from "node:util";
 import { MeprocError, notFound } from "../domain/errors.ts";
-import type { Clock, Engine, History, Publish, Users } from "../domain/ports.ts";
+import type { Clock, Engine, History, LeftRun, Publish, Users } from "../domain/ports.ts";
 import type { RunEnd, RunRecord } from "../domain/history.ts";
 import { type RunId, type Trigger, lost } from "../domain/run.ts";
-import type { Task } from "../domain/task.ts";
+import { type Task, aliasOf } from "../domain/task.ts";
 import { checkCycle, checkIdentity, parseTask } from "./admission.ts";
 import { type DepsOf, blockers, dependenciesFirst, dependents } from "./dependencies.ts";
 import { type GroupDeps, TaskGroup, policyOf } from "./group.ts";
@@ -183,14 +183,17 @@ export class Supervisor {
    */
   restore(isChanged: (task: Task) => boolean = () => false): void {
     const { engine, history } = this.#deps;
-    const open = Map.groupBy(history.openRuns(), (run) => run.task);
+    const left = engine.left();
     const records = history.tasks();
     for (const record of records) this.#make(record.task);
+    const noted = history.openRuns();
+    // those first: a noted run of the same instance has ended before them, though its end may not have been written
+    const open = Map.groupBy([...left.flatMap(this.#unnoted), ...noted], (run) => run.task);
     for (const record of records) {
       const { name } = record.task;
       this.#groups.get(name)?.restore(record, open.get(name) ?? [], history.lastRuns(name, record.createdAt));
     }
-    for (const run of engine.left()) {
+    for (const { run } of left) {
       const record = history.run(run);
       if (record === null || record.end === null) continue;
       this.#groups.get(record.task)?.instances[record.index]?.adoptLeftovers(record);
@@ -210,6 +213,23 @@ export class Supervisor {
       else this.#deps.history.runEnded(run.run, endOfUnknown(this.#deps.clock.now().wall));
     }
   }
+
+  /** A run that the service before could not write down, such as on a full disk, is noted now. */
+  readonly #unnoted = ({ run, task, index }: LeftRun): RunRecord[] => {
+    const { history, clock } = this.#deps;
+    if (history.run(run) !== null || !this.#groups.has(task)) return [];
+    const startedAt = Math.round(clock.now().wall);
+    const start = {
+      run,
+      task,
+      index,
+      alias: aliasOf(task, index),
+      trigger: "boot",
+      scheduledFor: null,
+    } as const;
+    history.runStarting({ ...start, startedAt });
+    return [{ ...start, startedAt, process: null, end: null }];
+  };
 
   /**
    * Takes the tasks of the configuration file: a new one is defined, one that reads as it did is left as it is, one that

@@ -1,6 +1,6 @@
 /** An engine whose processes do what the test says. They outlive the service, as real ones do. */
 import type { ProcessIdentity } from "../../src/domain/history.ts";
-import type { Adopted, Engine, RunHandle, RunListener, RunRequest } from "../../src/domain/ports.ts";
+import type { Adopted, Engine, LeftRun, RunHandle, RunListener, RunRequest } from "../../src/domain/ports.ts";
 import type { Exit } from "../../src/domain/run.ts";
 
 const NO_USAGE = { max_rss_bytes: null, cpu_ms: null };
@@ -79,8 +79,9 @@ export class FakeEngine implements Engine {
     return { handle: found, process: found.identity };
   }
 
-  left(): ReadonlySet<string> {
-    return new Set(this.processes.filter((each) => each.alive).map(({ request }) => request.run));
+  left(): LeftRun[] {
+    const alive = this.processes.filter((each) => each.alive);
+    return alive.map(({ request: { run, task, index } }) => ({ run, task: task.name, index }));
   }
 
   /** The service is gone: nobody hears of what happens to its processes. */

@@ -11,7 +11,7 @@ import { isAlive, isRoot } from "../helpers/processes.ts";
 import { type Service, startService } from "../helpers/service.ts";
 import { temporaryFolder } from "../helpers/temporary-folder.ts";
 import { until } from "../helpers/until.ts";
-import { captured, inState, nextService, runsOf, withDatabase } from "./after-a-kill.ts";
+import { captured, crash, inState, nextService, runsOf, withDatabase } from "./after-a-kill.ts";
 
 setDefaultTimeout(30_000);
 
@@ -146,6 +146,36 @@ function copyOf({ pid, dataDir, folder }: Service): { dataDir: string } {
   Bun.spawnSync(["sh", "-c", `cp /proc/${pid}/root${dataDir}/meproc.db* ${copy}`]);
   return { dataDir: copy };
 }
+
+test.skipIf(!isRoot)(
+  "a service that is killed while the disk is full is followed by one that takes over all the same",
+  async () => {
+    const { service, fill } = await onSmallDisk();
+    const { post } = legacyClient(service.url);
+    const gate = makeGate(service.folder);
+    await post({ name: "noted", cmd: `${gate.wait}; echo heard; sleep 600`, type: "daemon" });
+    const noted = await inState(service, "noted", "running");
+    fill();
+    let made = 0;
+    await until(async () => {
+      await post({ name: `filler${made}`, cmd: "exit 7", type: "once" });
+      await inState(service, `filler${made++}`, "exited");
+      return (await troubleOf(service)) !== null;
+    }, "there is no room for more");
+    // its end and the run after it are in no database
+    expect((await legacyClient(service.url).put("noted")).status).toBe(200);
+    const unnoted = await inState(service, "noted", "running");
+    expect(unnoted.pid).not.toBe(noted.pid);
+    await crash(service);
+    const prefix = ["nsenter", "-t", String(unnoted.pid), "-m"];
+    const next = await startService({ folder: service.folder, prefix });
+    expect((await inState(next, "noted", "running")).pid).toBe(unnoted.pid);
+    gate.pass(1);
+    await until(() => captured(next, "noted:0").length === 1, "it is heard");
+    expect(await next.stop()).toBe(0);
+    expect(next.descendants()).toEqual([]);
+  },
+);
 
 test.skipIf(!isRoot)("without room at the start it says so and ends with 1", () => {
   const folder = temporaryFolder();

@@ -251,7 +251,11 @@ describe("what is started with the service", () => {
     const service = await startService({ config });
     const { list, output } = legacyClient(service.url);
     await until(async () => (await list()).tasks["web"]?.running === 2, "web runs");
-    expect(Object.keys((await list()).tasks)).toEqual(["after", "web", "nightly"]);
+    const { tasks } = await until(async () => {
+      const now = await list();
+      return Object.keys(now.tasks).length === 3 && now;
+    }, "all are there");
+    expect(tasks["after"]).toMatchObject({ running: 0, run_flag: true });
     await until(async () => String((await output("web"))["web:1"]) === "from the file\n", "it has spoken");
   });
 
@@ -262,7 +266,7 @@ describe("what is started with the service", () => {
     const { list } = legacyClient(service.url);
     await until(async () => (await list()).tasks["two"]?.running === 1, "the second runs");
     expect(service.log()).toMatch(
-      /\[ERROR\]: A task of .*meproc\.toml was not started: user: there is no such user/,
+      /\[ERROR\]: Task one of .*meproc\.toml was not started: user: there is no such user/,
     );
   });
 
