@@ -124,7 +124,7 @@ export interface History {
   /** What has been put off is on disk: to be called before anybody is answered. */
   flush(): void;
   removeTask(name: string): void;
-  /** To be called before the process is there, so that it can be found whatever happens next. */
+  /** On disk before any microtask that is queued later: so before the process is there, which can be found then. */
   runStarting(start: RunStart): void;
   runSpawned(run: RunId, process: ProcessIdentity): void;
   runEnded(run: RunId, end: RunEnd): void;

@@ -61,6 +61,7 @@ export class SqliteStore implements History, RunArchive {
   #retry: Timer | null = null;
   #flushing: ReturnType<typeof setImmediate> | null = null;
   #failing = false;
+  #queued = false;
 
   constructor({ database, onTrouble }: StoreOptions) {
     this.#database = database;
@@ -110,7 +111,7 @@ export class SqliteStore implements History, RunArchive {
 
   runStarting(start: RunStart): void {
     const { run, task, index, alias, trigger, scheduledFor, startedAt } = start;
-    this.#now(() => {
+    this.#beforeOthers(() => {
       this.#database
         .query(
           `INSERT OR IGNORE INTO runs (id, task, instance, alias, trigger, scheduled_for, started_at)
@@ -251,6 +252,17 @@ export class SqliteStore implements History, RunArchive {
   #now(write: () => void): void {
     this.#pending.push({ write });
     this.flush();
+  }
+
+  /** Written before any microtask that is queued after this call: runs that start together are one transaction. */
+  #beforeOthers(write: () => void): void {
+    this.#pending.push({ write });
+    if (this.#queued) return;
+    this.#queued = true;
+    queueMicrotask(() => {
+      this.#queued = false;
+      this.flush();
+    });
   }
 
   /**

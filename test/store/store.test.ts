@@ -103,6 +103,7 @@ describe("what is written is read back", () => {
       write(store, run);
       write(store, run);
     }
+    store.flush();
     expect(RUNS.map(({ run }) => store.run(run))).toEqual([...RUNS]);
   });
 
