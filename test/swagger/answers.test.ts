@@ -87,6 +87,10 @@ const ROWS: readonly Row[] = [
   [204, DELETE("/api/v1/tasks/typo")],
   [404, DELETE("/api/v1/tasks/typo")],
   [200, GET("/api/v1/events")],
+  [200, GET("/api/v1/runs")],
+  [200, GET("/api/v1/runs?task=sleeper&result=stopped&since=2026-11-22T00:00:00Z&limit=1")],
+  [400, GET("/api/v1/runs?limit=0")],
+  [404, GET("/api/v1/runs/nobody")],
   [200, GET("/api/v1/system")],
   [200, GET("/api/v1/schedule/preview?cron=%400+3+*+*+*")],
   [200, GET("/api/v1/schedule/preview?cron=0+3+*+*+*&count=100")],
@@ -143,6 +147,12 @@ describe("every answer is one that the document declares", () => {
       const plain = path.replace("{name}", "sleeper");
       expect(await asker.ask({ method, path: plain, headers: REBOUND })).toBe(421);
     }
+  });
+
+  test("and so is that of a run that there is", async () => {
+    const list = await fetch(`${service.baseUrl}/api/v1/runs?limit=1`);
+    const { items } = (await list.json()) as { items: { id: string }[] };
+    expect(await asker.ask(GET(`/api/v1/runs/${items[0]?.id}`))).toBe(200);
   });
 
   test("and every declared answer has been seen, but for those out of reach", () => {

@@ -42,6 +42,8 @@ describe("the OpenAPI document", () => {
       "DELETE /api/v1/tasks/{name}",
       "DELETE /proc",
       "GET /api/v1/events",
+      "GET /api/v1/runs",
+      "GET /api/v1/runs/{id}",
       "GET /api/v1/schedule/preview",
       "GET /api/v1/system",
       "GET /api/v1/tasks",
