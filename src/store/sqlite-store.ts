@@ -220,6 +220,7 @@ export class SqliteStore implements History, RunArchive {
     const remove = (sql: string, ...values: (string | number)[]) =>
       this.#database.query(sql).run(...values).changes;
     try {
+      this.#database.run("PRAGMA wal_checkpoint(PASSIVE)");
       const surplus = this.#tasksWithMoreThan(maxRunsPerTask).map((task) =>
         remove(SURPLUS_RUNS, task, maxRunsPerTask - 1, batch),
       );
