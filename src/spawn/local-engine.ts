@@ -32,7 +32,8 @@ export class LocalEngine implements Engine {
   }
 
   adopt(request: RunRequest, recorded: ProcessIdentity | null, listener: RunListener): Adopted | null {
-    if (process.platform === "win32") return null;
+    // elsewhere a process cannot be told from a stranger with its number, and a stranger is never touched
+    if (process.platform !== "linux") return null;
     const handle = new LocalRun(this.#deps, request, listener, this.#lingering);
     const known = recorded ?? this.#search(request);
     if (known === null) {
