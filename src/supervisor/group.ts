@@ -85,6 +85,8 @@ export class TaskGroup {
   async stop(): Promise<void> {
     this.desired = "stopped";
     this.save();
+    // its processes hear of it next, and whatever becomes of us then it stays stopped
+    this.#deps.history.flush();
     await this.halt();
   }
 
@@ -97,6 +99,7 @@ export class TaskGroup {
   /** Settles when the old processes are gone. */
   async restart(): Promise<void> {
     this.#want(true);
+    this.#deps.history.flush();
     await Promise.all(this.instances.map((instance) => instance.restart()));
   }
 
