@@ -37,6 +37,9 @@ export class LocalEngine implements Engine {
     const handle = new LocalRun(this.#deps, request, listener, this.#lingering);
     const known = recorded ?? this.#search(request);
     if (known === null) {
+      const [member] = this.#membersOf(request);
+      if (member !== undefined && handle.adoptRest(groupOf(member) ?? member))
+        return { handle, process: null };
       this.#deps.cgroups?.find(request.run)?.remove();
       return null;
     }
@@ -76,10 +79,14 @@ export class LocalEngine implements Engine {
     this.#deps.strangers.close();
   }
 
+  #membersOf({ run }: Pick<RunRequest, "run">): number[] {
+    const { strangers, service } = this.#deps;
+    return strangers.everyOf({ service, run });
+  }
+
   /** The service died between the spawn and the note of it: the process is known by its environment. */
   #search({ run }: RunRequest): ProcessIdentity | null {
-    const { strangers, service } = this.#deps;
-    const leader = strangers.everyOf({ service, run }).find((pid) => groupOf(pid) === pid);
+    const leader = this.#membersOf({ run }).find((pid) => groupOf(pid) === pid);
     return leader === undefined ? null : identify(leader);
   }
 }

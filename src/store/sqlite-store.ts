@@ -121,9 +121,8 @@ export class SqliteStore implements History, RunArchive {
     });
   }
 
-  /** Until it is written the process can be found by its environment. */
   runSpawned(run: RunId, { pid, started, boot }: ProcessIdentity): void {
-    this.#soon(() => {
+    this.#now(() => {
       this.#database
         .query("UPDATE runs SET pid = ?, process_started = ?, boot = ? WHERE id = ?")
         .run(pid, started, boot, run);
