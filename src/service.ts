@@ -46,6 +46,7 @@ const LISTEN_REASONS: Readonly<Record<string, string>> = {
   EACCES: "permission denied; ports below 1024 are for root",
 };
 const LOSS_REPORT_MS = 5000;
+const LOCK_LOOKS = 50;
 /** The database, below the data directory. */
 export const DATABASE = "meproc.db";
 /** The worker modules are entry points of their own in the executable. */
@@ -221,7 +222,12 @@ function lockData(dataDir: string, { args, variables }: ServiceOptions): Lock {
     throw new StartError(`${path}: the lock cannot be taken: ${inWords(error)}`, { cause: error });
   }
   if (lock !== null) return lock;
-  const pid = lockHolder(path)?.pid;
+  // who has just taken it may be about to write down who it is
+  let pid: number | undefined;
+  for (let look = 0; pid === undefined && look < LOCK_LOOKS; look++) {
+    pid = lockHolder(path)?.pid;
+    if (pid === undefined) Bun.sleepSync(2);
+  }
   throw new StartError(
     `${dataDir}: a meproc is running on this data directory${pid === undefined ? "" : `, pid ${pid}`}; stop it, or choose another --data-dir`,
   );
