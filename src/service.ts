@@ -28,6 +28,7 @@ import { LocalEngine } from "./spawn/local-engine.ts";
 import { findStrangers } from "./spawn/strangers.ts";
 import { SystemUsers } from "./spawn/users.ts";
 import { StoreError, openDatabase } from "./store/database.ts";
+import type { PendingOptions } from "./store/pending.ts";
 import { keepPruned } from "./store/pruning.ts";
 import { SqliteStore } from "./store/sqlite-store.ts";
 import { parseTask } from "./supervisor/admission.ts";
@@ -91,9 +92,18 @@ export async function createService(config: Config, options: ServiceOptions): Pr
     wall: Date.now,
   });
   let trouble: string | null = null;
-  const store = openStore(config.dataDir, (reason) => {
-    trouble = reason;
-    bus.publish(reason === null ? { kind: "store.recovered" } : { kind: "store.failing", reason });
+  const store = openStore(config.dataDir, {
+    onTrouble: (reason) => {
+      trouble = reason;
+      bus.publish({ kind: "store.failing", reason });
+    },
+    onRecovery: ({ facts, runs }) => {
+      trouble = null;
+      bus.publish({ kind: "store.recovered", lost_events: facts, lost_runs: runs });
+    },
+    // no fact: that of a fact that is refused might be refused as well
+    onRefusal: (what, reason) =>
+      journal.error(`The database does not take ${what}, it is left out: ${reason}`),
   });
   const reportError = (error: unknown) => journal.error(`A subscriber failed: ${inWords(error)}`);
   const bus = new Bus(Date.now, reportError, store.lastFactId());
@@ -252,9 +262,9 @@ function makeLossReport(journal: Journal): ReportLoss {
   };
 }
 
-function openStore(dataDir: string, onTrouble: (reason: string | null) => void): SqliteStore {
+function openStore(dataDir: string, told: Omit<PendingOptions, "database">): SqliteStore {
   try {
-    return new SqliteStore({ database: openDatabase(join(dataDir, DATABASE)), onTrouble });
+    return new SqliteStore({ database: openDatabase(join(dataDir, DATABASE)), ...told });
   } catch (error) {
     if (error instanceof StoreError) throw new StartError(error.message, { cause: error });
     throw error;

@@ -1,31 +1,30 @@
 /**
- * The writes that are not on disk yet, in their order. What fails (disk full, read-only) waits here and is tried again
- * now and then; nobody else waits for it.
+ * When the backlog is written. What fails (disk full, read-only) waits and is tried again now and then; nobody else waits
+ * for it. A write that SQLite refuses for what it says is told and given up, so that nothing waits behind it.
  */
 import type { Database } from "bun:sqlite";
 import { inWords } from "../platform/system-errors.ts";
+import { Backlog } from "./backlog.ts";
+import { isRefusal } from "./refusal.ts";
+import type { Lost, Write } from "./write.ts";
 
-/** What was not written yet, the oldest first. Bounded: then the oldest facts go, never tasks or runs. */
-const MAX_PENDING_FACTS = 10_000;
 const RETRY_MS = 1000;
-
-interface Pending {
-  readonly write: () => void;
-  /** May be given up when too much is waiting. */
-  readonly dispensable?: boolean;
-  /** A later write with the same key takes its place. */
-  readonly key?: string;
-}
+/** So much at a time is made up for: neither a try nor the making up holds up the service. */
+const BATCH = 500;
 
 export interface PendingOptions {
   readonly database: Database;
-  /** Told once when writing begins to fail, and `null` when all has been made up for. */
-  readonly onTrouble: (reason: string | null) => void;
+  /** Told once when writing begins to fail. */
+  readonly onTrouble: (reason: string) => void;
+  /** Told when all has been made up for, but for what had to be given up. */
+  readonly onRecovery: (lost: Lost) => void;
+  /** Told of a write that will never be done. */
+  readonly onRefusal: (what: string, reason: string) => void;
 }
 
 export class PendingWrites {
   readonly #options: PendingOptions;
-  #pending: Pending[] = [];
+  readonly #backlog: Backlog;
   #retry: Timer | null = null;
   #flushing: ReturnType<typeof setImmediate> | null = null;
   #failing = false;
@@ -33,17 +32,18 @@ export class PendingWrites {
 
   constructor(options: PendingOptions) {
     this.#options = options;
+    this.#backlog = new Backlog(options.database);
   }
 
   /** Written now, with whatever has been put off until now. */
-  now(write: () => void): void {
-    this.#pending.push({ write });
+  now(add: (backlog: Backlog) => void): void {
+    add(this.#backlog);
     this.flush();
   }
 
   /** Written before any microtask that is queued after this call: runs that start together are one transaction. */
-  beforeOthers(write: () => void): void {
-    this.#pending.push({ write });
+  beforeOthers(add: (backlog: Backlog) => void): void {
+    add(this.#backlog);
     if (this.#queued) return;
     this.#queued = true;
     queueMicrotask(() => {
@@ -52,74 +52,71 @@ export class PendingWrites {
     });
   }
 
-  /**
-   * Written with the next write, or at the end of this turn of the event loop: many together cost little more than one.
-   * Of those with one key only the last is written.
-   */
-  soon(write: () => void, how: Omit<Pending, "write"> = {}): void {
-    const older = how.key === undefined ? -1 : this.#pending.findIndex(({ key }) => key === how.key);
-    if (older === -1) this.#pending.push({ ...how, write });
-    else this.#pending[older] = { ...how, write };
+  /** Written with the next write, or at the end of this turn of the event loop: many together cost little more than one. */
+  soon(add: (backlog: Backlog) => void): void {
+    add(this.#backlog);
     this.#flushing ??= setImmediate(() => {
       this.#flushing = null;
       this.flush();
     });
   }
 
-  /** Else a later write of this key would take the place of one before what comes next. */
-  drop(key: string): void {
-    this.#pending = this.#pending.filter((each) => each.key !== key);
+  /** While writing fails it is tried now and then, and nobody has to wait for each try. */
+  flush(): void {
+    if (this.#failing) this.#backlog.trim();
+    else this.#write(Number.POSITIVE_INFINITY);
   }
 
   /** The last try. */
   close(): void {
-    this.#write();
+    this.#write(Number.POSITIVE_INFINITY);
     if (this.#retry !== null) clearTimeout(this.#retry);
     if (this.#flushing !== null) clearImmediate(this.#flushing);
   }
 
-  /** While writing fails it is tried now and then, and nobody has to wait for each try. */
-  flush(): void {
-    if (this.#failing) this.#forgetOldFacts();
-    else this.#write();
-  }
-
-  #write(): void {
-    if (this.#pending.length === 0) return;
+  #write(atMost: number): void {
+    if (this.#backlog.empty) return;
+    const batch = [...this.#backlog.writes().take(atMost)];
     try {
-      this.#writeAll();
-      this.#pending.length = 0;
+      this.#perform(batch);
     } catch (error) {
       return this.#later(inWords(error));
     }
+    if (!this.#backlog.empty) return this.#again(0);
     if (!this.#failing) return;
     this.#failing = false;
-    this.#options.onTrouble(null);
+    this.#options.onRecovery(this.#backlog.takeLost());
   }
 
-  /** All or nothing. */
-  #writeAll(): void {
-    const [first] = this.#pending;
-    if (this.#pending.length === 1) return first?.write();
+  /** All or nothing, but for what is refused. */
+  #perform(batch: readonly Write[]): void {
+    const refused: [what: string, reason: string][] = [];
     this.#options.database.transaction(() => {
-      for (const { write } of this.#pending) write();
+      for (const write of batch) {
+        try {
+          write.perform();
+        } catch (error) {
+          if (!isRefusal(error)) throw error;
+          refused.push([write.describe(), inWords(error)]);
+        }
+      }
     })();
+    for (const write of batch) write.done();
+    for (const [what, reason] of refused) this.#options.onRefusal(what, reason);
   }
 
   #later(reason: string): void {
     const known = this.#failing;
     this.#failing = true;
     if (!known) this.#options.onTrouble(reason);
-    this.#forgetOldFacts();
-    this.#retry ??= setTimeout(() => {
-      this.#retry = null;
-      this.#write();
-    }, RETRY_MS);
+    this.#backlog.trim();
+    this.#again(RETRY_MS);
   }
 
-  #forgetOldFacts(): void {
-    let surplus = this.#pending.filter(({ dispensable }) => dispensable === true).length - MAX_PENDING_FACTS;
-    if (surplus <= 0) return;
-    this.#pending = this.#pending.filter(({ dispensable }) => !(dispensable === true && surplus-- > 0));
+  #again(ms: number): void {
+    this.#retry ??= setTimeout(() => {
+      this.#retry = null;
+      this.#write(BATCH);
+    }, ms);
   }
 }

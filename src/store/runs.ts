@@ -3,8 +3,8 @@ import type { Database } from "bun:sqlite";
 import type { ProcessIdentity, RunEnd, RunStart } from "../domain/history.ts";
 import type { RunId } from "../domain/run.ts";
 
-const START = `INSERT OR IGNORE INTO runs (id, task, instance, alias, trigger, scheduled_for, started_at)
-  VALUES (?, ?, ?, ?, ?, ?, ?)`;
+const START = `INSERT INTO runs (id, task, instance, alias, trigger, scheduled_for, started_at)
+  VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`;
 const SPAWNED = "UPDATE runs SET pid = ?, process_started = ?, boot = ? WHERE id = ?";
 const END = `UPDATE runs SET ended_at = ?, duration_ms = ?, result = ?, exit_code = ?, exit_signal = ?, reason = ?,
   max_rss_bytes = ?, cpu_ms = ? WHERE id = ?`;

@@ -15,11 +15,10 @@ import type {
 } from "../domain/history.ts";
 import type { History, RunArchive } from "../domain/ports.ts";
 import type { RunId } from "../domain/run.ts";
-import { FactTable } from "./facts.ts";
-import { readMeta, writeMeta } from "./meta.ts";
+import { lastFactId } from "./facts.ts";
+import { readMeta } from "./meta.ts";
 import { type PendingOptions, PendingWrites } from "./pending.ts";
 import { findLastRuns, findOpenRuns, findRun, findRuns } from "./run-reading.ts";
-import { RunTable } from "./runs.ts";
 import { type Limits, removeSurplus } from "./surplus.ts";
 import { TaskTable } from "./tasks.ts";
 
@@ -27,15 +26,11 @@ export class SqliteStore implements History, RunArchive {
   readonly #database: Database;
   readonly #pending: PendingWrites;
   readonly #tasks: TaskTable;
-  readonly #runs: RunTable;
-  readonly #facts: FactTable;
 
   constructor(options: PendingOptions) {
     this.#database = options.database;
     this.#pending = new PendingWrites(options);
     this.#tasks = new TaskTable(options.database);
-    this.#runs = new RunTable(options.database);
-    this.#facts = new FactTable(options.database);
   }
 
   /** A value that belongs to the data directory, made when it is asked for first. */
@@ -43,7 +38,7 @@ export class SqliteStore implements History, RunArchive {
     const found = readMeta(this.#database, key);
     if (found !== null) return found;
     const value = make();
-    this.#pending.now(() => writeMeta(this.#database, key, value));
+    this.#pending.now((backlog) => backlog.setMeta(key, value));
     return value;
   }
 
@@ -52,28 +47,27 @@ export class SqliteStore implements History, RunArchive {
   }
 
   saveTask(record: TaskRecord): void {
-    this.#pending.soon(() => this.#tasks.save(record), { key: `task ${record.task.name}` });
+    this.#pending.soon((backlog) => backlog.saveTask(record));
   }
 
   removeTask(name: string): void {
-    this.#pending.drop(`task ${name}`);
-    this.#pending.now(() => this.#tasks.remove(name));
+    this.#pending.now((backlog) => backlog.removeTask(name));
   }
 
   runStarting(start: RunStart): void {
-    this.#pending.beforeOthers(() => this.#runs.start(start));
+    this.#pending.beforeOthers(({ runs }) => runs.start(start));
   }
 
   runSpawned(run: RunId, process: ProcessIdentity): void {
-    this.#pending.now(() => this.#runs.spawned(run, process));
+    this.#pending.now(({ runs }) => runs.spawned(run, process));
   }
 
   runEnded(run: RunId, end: RunEnd): void {
-    this.#pending.now(() => this.#runs.end(run, end));
+    this.#pending.now(({ runs }) => runs.end(run, end));
   }
 
   forgetRun(run: RunId): void {
-    this.#pending.now(() => this.#runs.forget(run));
+    this.#pending.now(({ runs }) => runs.forget(run));
   }
 
   openRuns(): RunRecord[] {
@@ -94,11 +88,11 @@ export class SqliteStore implements History, RunArchive {
 
   lastFactId(): number {
     this.flush();
-    return this.#facts.lastId();
+    return lastFactId(this.#database);
   }
 
   addFact(fact: Fact): void {
-    this.#pending.soon(() => this.#facts.add(fact), { dispensable: true });
+    this.#pending.soon((backlog) => backlog.addFact(fact));
   }
 
   /** Removes at most `batch` old runs and facts; true if there may be more. */

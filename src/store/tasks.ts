@@ -21,6 +21,13 @@ export class TaskTable {
     return this.#database.query<TaskRow, []>("SELECT * FROM tasks ORDER BY id").all().map(toTask);
   }
 
+  names(): string[] {
+    return this.#database
+      .query<{ name: string }, []>("SELECT name FROM tasks")
+      .all()
+      .map(({ name }) => name);
+  }
+
   save({ task, revision, desired, createdAt, updatedAt, askedAt, startedAt }: TaskRecord): void {
     this.#database
       .query(SAVE)
