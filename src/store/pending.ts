@@ -20,6 +20,8 @@ export interface PendingOptions {
   readonly onRecovery: (lost: Lost) => void;
   /** Told of a write that will never be done. */
   readonly onRefusal: (what: string, reason: string) => void;
+  /** Told how many writes are on disk now, at each time. */
+  readonly onWritten: (count: number) => void;
 }
 
 export class PendingWrites {
@@ -102,6 +104,7 @@ export class PendingWrites {
       }
     })();
     for (const write of batch) write.done();
+    this.#options.onWritten(batch.length);
     for (const [what, reason] of refused) this.#options.onRefusal(what, reason);
   }
 

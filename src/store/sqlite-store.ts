@@ -15,6 +15,7 @@ import type {
 } from "../domain/history.ts";
 import type { History, RunArchive } from "../domain/ports.ts";
 import type { RunId } from "../domain/run.ts";
+import type { Checkpoints } from "./checkpoints.ts";
 import { lastFactId } from "./facts.ts";
 import { readMeta } from "./meta.ts";
 import { type PendingOptions, PendingWrites } from "./pending.ts";
@@ -22,14 +23,24 @@ import { findLastRuns, findOpenRuns, findRun, findRuns } from "./run-reading.ts"
 import { type Limits, removeSurplus } from "./surplus.ts";
 import { TaskTable } from "./tasks.ts";
 
+export interface StoreOptions extends Omit<PendingOptions, "onWritten"> {
+  /** Without them SQLite moves its log into the database by itself, while everybody waits. */
+  readonly checkpoints?: Checkpoints;
+}
+
 export class SqliteStore implements History, RunArchive {
   readonly #database: Database;
   readonly #pending: PendingWrites;
+  readonly #checkpoints: Checkpoints | null;
   readonly #tasks: TaskTable;
 
-  constructor(options: PendingOptions) {
+  constructor({ checkpoints, ...options }: StoreOptions) {
     this.#database = options.database;
-    this.#pending = new PendingWrites(options);
+    this.#checkpoints = checkpoints ?? null;
+    this.#pending = new PendingWrites({
+      ...options,
+      onWritten: (count) => this.#checkpoints?.written(count),
+    });
     this.#tasks = new TaskTable(options.database);
   }
 
@@ -99,8 +110,9 @@ export class SqliteStore implements History, RunArchive {
   prune(limits: Limits): boolean {
     this.flush();
     try {
-      this.#database.run("PRAGMA wal_checkpoint(PASSIVE)");
-      return removeSurplus(this.#database, limits);
+      const more = removeSurplus(this.#database, limits);
+      this.#checkpoints?.begin();
+      return more;
     } catch (error) {
       // it is tried again in an hour; a write that matters will tell what is wrong
       if (error instanceof SQLiteError) return false;
