@@ -215,9 +215,10 @@ export class Supervisor {
   }
 
   /** A run that the service before could not write down, such as on a full disk, is noted now. */
-  readonly #unnoted = ({ run, task, index }: LeftRun): RunRecord[] => {
+  readonly #unnoted = ({ run, place }: LeftRun): RunRecord[] => {
     const { history, clock } = this.#deps;
-    if (history.run(run) !== null || !this.#groups.has(task)) return [];
+    if (place === null || history.run(run) !== null || !this.#groups.has(place.task)) return [];
+    const { task, index } = place;
     const startedAt = Math.round(clock.now().wall);
     const start = {
       run,
