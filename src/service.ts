@@ -164,7 +164,9 @@ export async function createService(config: Config, options: ServiceOptions): Pr
     pageDir: findPage(),
   });
   const port = listen(app, config);
-  const left = new Map(local.left().map(({ run, task, index }) => [run, aliasOf(task, index)]));
+  const left = new Map(
+    local.left().map(({ run, place }) => [run, place && aliasOf(place.task, place.index)]),
+  );
   output.resume((run) => store.run(run)?.alias ?? left.get(run) ?? null);
   const inFile = new Map(config.tasks.map(parseTask).map((task) => [task.name, task]));
   supervisor.restore((task) => !isDeepStrictEqual(inFile.get(task.name) ?? task, task));

@@ -100,8 +100,8 @@ export interface Engine {
 
 export interface LeftRun {
   readonly run: RunId;
-  readonly task: string;
-  readonly index: number;
+  /** Which instance it is of, as its processes say themselves; `null` where they do not: then only its record tells. */
+  readonly place: { readonly task: string; readonly index: number } | null;
 }
 
 export interface Adopted {

@@ -33,7 +33,7 @@ export class LocalEngine implements Engine {
 
   adopt(request: RunRequest, recorded: ProcessIdentity | null, listener: RunListener): Adopted | null {
     // elsewhere a process cannot be told from a stranger with its number, and a stranger is never touched
-    if (process.platform !== "linux") return null;
+    if (bootId() === null) return null;
     const handle = new LocalRun(this.#deps, request, listener, this.#lingering);
     const known = recorded ?? this.#search(request);
     if (known === null) {
@@ -45,25 +45,29 @@ export class LocalEngine implements Engine {
     }
     if (known.boot !== bootId()) return null;
     const state = stateOf(known);
-    const status = state === "ended" ? this.#deps.strangers.collect(known.pid) : null;
+    const { strangers } = this.#deps;
+    const status = state === "ended" ? strangers.collect(known.pid) : null;
     if (state === "alive") handle.adoptProcess(known);
     else if (status !== null) handle.adoptEnded(known.pid, status);
-    else return handle.adoptRest(known.pid) ? { handle, process: null } : null;
+    else if (!strangers.known || !handle.adoptRest(known.pid)) return null;
+    else return { handle, process: null };
     return { handle, process: known };
   }
 
   left(): LeftRun[] {
-    const { strangers, service } = this.#deps;
-    const found = strangers.everyOf({ service }).flatMap((pid) => runOf(pid) ?? []);
-    return [...new Map(found.map((left) => [left.run, left])).values()];
+    const { strangers, service, cgroups } = this.#deps;
+    // what has emptied its environment is known by its group alone
+    const grouped = (cgroups?.left() ?? []).map((run): LeftRun => ({ run, place: null }));
+    const told = strangers.everyOf({ service }).flatMap((pid) => runOf(pid) ?? []);
+    return [...new Map([...grouped, ...told].map((left) => [left.run, left])).values()];
   }
 
-  /** The end of the service: every child of it is killed, and what those leave behind, until none is left. */
+  /** The end of the service: every child of it and all in its groups is killed, and what those leave, until none is left. */
   close(): void {
     const { strangers, clock, exits, cgroups } = this.#deps;
     const deadline = clock.now().mono + LAST_KILL_MS;
     for (;;) {
-      const left = strangers.everyone();
+      const left = [...strangers.everyone(), ...(cgroups?.pids() ?? [])];
       if (left.length === 0 || clock.now().mono > deadline) break;
       for (const pid of left) sendSignal(pid, "SIGKILL");
       Bun.sleepSync(1);

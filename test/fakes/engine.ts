@@ -81,7 +81,7 @@ export class FakeEngine implements Engine {
 
   left(): LeftRun[] {
     const alive = this.processes.filter((each) => each.alive);
-    return alive.map(({ request: { run, task, index } }) => ({ run, task: task.name, index }));
+    return alive.map(({ request: { run, task, index } }) => ({ run, place: { task: task.name, index } }));
   }
 
   /** The service is gone: nobody hears of what happens to its processes. */
