@@ -71,14 +71,31 @@ export function assertAdopted(
   return count;
 }
 
-/** The whole output of runs that ended while a service was there has to be in the log. */
-export function tailProblem(ended: readonly RunView[], output: OutputCheck): string | null {
+/** What the check of a run's last lines needs to know of it. */
+export type Ended = Pick<RunView, "id" | "alias" | "result" | "exit_signal">;
+
+/** Why a run may lack its last lines. */
+export interface Excuses {
+  /** It was killed by us. */
+  readonly victims: ReadonlySet<string>;
+  /** It ended when there was no service, or one that was killed soon after: that it printed anything is not known. */
+  readonly unseen: ReadonlySet<string>;
+}
+
+/** The whole output of runs that ended has to be in the log, but what a kill of the service can have cost. */
+export function tailProblem(
+  ended: readonly Ended[],
+  output: OutputCheck,
+  { victims, unseen }: Excuses,
+): string | null {
   output.read();
   return first(ended, (run) => {
     const progress = output.progress(run.id);
-    if (progress?.done || run.reason?.startsWith("it ended while")) return null;
+    if (progress?.closed === "bye" || victims.has(run.id)) return null;
+    if (progress !== null && output.brokeOff(progress)) return null;
     // the shell was still starting perl
-    if (progress === null && (run.exit_signal === "SIGTERM" || run.result === "stopped")) return null;
+    const unstarted = run.exit_signal === "SIGTERM" || run.result === "stopped";
+    if (progress === null && (unstarted || unseen.has(run.id) || run.result === "lost")) return null;
     return `${run.alias}: the end of the output of ${JSON.stringify(run)} is missing after ${progress?.last ?? 0}`;
   });
 }
