@@ -2,7 +2,7 @@
 import type { RunView } from "../../src/http/run-view.ts";
 import type { InstanceView, TaskView } from "../../src/http/task-view.ts";
 import { until } from "../helpers/until.ts";
-import { type Life, census, soundCensus, stillLives } from "./census.ts";
+import { type Life, census, isOfRun, soundCensus, stillLives } from "./census.ts";
 import type { Host } from "./host.ts";
 import type { Operator } from "./operator.ts";
 import type { OutputCheck } from "./output-check.ts";
@@ -43,7 +43,7 @@ export async function problemOf({ host, members, operator }: Scene): Promise<str
   const open = runs.filter(({ ended_at }) => ended_at === null);
   assertOneEach(open);
   return (
-    runsProblem(open, before, after) ??
+    runsProblem(open, before, after, host.folder) ??
     first(members, (member) => wantProblem(member, operator, tasks.get(member.name), before, after)) ??
     first(members, (member) => onceProblem(member, operator, runs))
   );
@@ -121,9 +121,12 @@ function runsProblem(
   open: readonly RunView[],
   before: readonly Life[],
   after: readonly Life[],
+  mark: string,
 ): string | null {
   const alive = new Set([...before, ...after].map(({ run }) => run));
-  const dead = open.find(({ id }) => !alive.has(id));
+  // if the service was killed before it had noted the process, and that has ended since, what it left in a session of its
+  // own cannot be told from it
+  const dead = open.find(({ id, pid }) => !alive.has(id) && (pid === null || !isOfRun(pid, id, mark)));
   if (dead !== undefined) return `an open run without a process: ${JSON.stringify(dead)}`;
   const known = new Set(open.map(({ id }) => id));
   const stranger = before
