@@ -34,8 +34,23 @@ export interface Scene {
   readonly output: OutputCheck;
 }
 
-/** What lives and what the service says, each against the other and against what is wanted. */
-export async function problemOf({ host, members, operator }: Scene): Promise<string | null> {
+/** What lives and what the service says, each against the other and against what is wanted, look after look. */
+export function looksAt(scene: Scene): () => Promise<string | null> {
+  let suspects: ReadonlySet<string> | null = null;
+  // at any moment something has just ended of which the end is not yet noted, but each time something else
+  const stillDead = (dead: readonly RunView[]) => {
+    const known = suspects;
+    const still = dead.filter(({ id }) => known?.has(id) ?? true);
+    suspects = new Set(still.map(({ id }) => id));
+    return still[0] ?? null;
+  };
+  return () => problemOf(scene, stillDead);
+}
+
+async function problemOf(
+  { host, members, operator }: Scene,
+  stillDead: (dead: readonly RunView[]) => RunView | null,
+): Promise<string | null> {
   const before = soundCensus(host.folder);
   const tasks = await host.tasks();
   const runs = await host.runs();
@@ -43,7 +58,8 @@ export async function problemOf({ host, members, operator }: Scene): Promise<str
   const open = runs.filter(({ ended_at }) => ended_at === null);
   assertOneEach(open);
   return (
-    runsProblem(open, before, after, host.folder) ??
+    deadProblem(stillDead(deadOf(open, [...before, ...after], host.folder))) ??
+    strangerProblem(open, before, after) ??
     first(members, (member) => wantProblem(member, operator, tasks.get(member.name), before, after)) ??
     first(members, (member) => onceProblem(member, operator, runs))
   );
@@ -117,17 +133,23 @@ function assertOneEach(open: readonly RunView[]): void {
     if (runs.length > 1) throw new Violation(`${alias} has several open runs: ${JSON.stringify(runs)}`);
 }
 
-function runsProblem(
+/** The open runs that have no process. */
+function deadOf(open: readonly RunView[], lives: readonly Life[], mark: string): RunView[] {
+  const alive = new Set(lives.map(({ run }) => run));
+  // if the service was killed before it had noted the process, and that has ended since, what it left in a session of its
+  // own cannot be told from it
+  return open.filter(({ id, pid }) => !alive.has(id) && (pid === null || !isOfRun(pid, id, mark)));
+}
+
+function deadProblem(dead: RunView | null): string | null {
+  return dead === null ? null : `an open run without a process: ${JSON.stringify(dead)}`;
+}
+
+function strangerProblem(
   open: readonly RunView[],
   before: readonly Life[],
   after: readonly Life[],
-  mark: string,
 ): string | null {
-  const alive = new Set([...before, ...after].map(({ run }) => run));
-  // if the service was killed before it had noted the process, and that has ended since, what it left in a session of its
-  // own cannot be told from it
-  const dead = open.find(({ id, pid }) => !alive.has(id) && (pid === null || !isOfRun(pid, id, mark)));
-  if (dead !== undefined) return `an open run without a process: ${JSON.stringify(dead)}`;
   const known = new Set(open.map(({ id }) => id));
   const stranger = before
     .filter((life) => after.some(({ run }) => run === life.run))

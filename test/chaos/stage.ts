@@ -11,7 +11,7 @@ import {
   type Excuses,
   type Scene,
   assertAdopted,
-  problemOf,
+  looksAt,
   settle,
   silenceProblem,
   tailProblem,
@@ -65,7 +65,7 @@ export class Stage implements Scene {
     this.host.launch();
     await this.host.ready();
     await this.operator.defineAll();
-    await settle(() => problemOf(this));
+    await settle(looksAt(this));
   }
 
   async round(random: Random): Promise<Round> {
@@ -193,7 +193,7 @@ export class Stage implements Scene {
   }
 
   async #check(): Promise<number> {
-    await settle(() => problemOf(this));
+    await settle(looksAt(this));
     const runs = await this.host.runs();
     const ended = runs.filter(({ id, ended_at }) => ended_at !== null && !this.#settled.has(id));
     await settle(async () => tailProblem(ended, this.output, this.#excuses));
