@@ -94,6 +94,8 @@ export interface Engine {
    * `gone` are told; `exited` not at all if the process itself had ended and others of its tree have not.
    */
   adopt(request: RunRequest, process: ProcessIdentity | null, listener: RunListener): Adopted | null;
+  /** Takes over what a run that has ended left behind; `null` if that is nothing. Only `gone` is told. */
+  adoptRest(request: RunRequest, process: ProcessIdentity | null, listener: RunListener): RunHandle | null;
   /** The runs of earlier services of which something lives: ended or not, noted or not. */
   left(): readonly LeftRun[];
 }

@@ -44,6 +44,10 @@ export class CoroutineEngine implements Engine {
     return null;
   }
 
+  adoptRest(request: RunRequest): null {
+    return this.adopt(request);
+  }
+
   left(): [] {
     return [];
   }

@@ -34,24 +34,29 @@ export class LocalEngine implements Engine {
   adopt(request: RunRequest, recorded: ProcessIdentity | null, listener: RunListener): Adopted | null {
     // elsewhere a process cannot be told from a stranger with its number, and a stranger is never touched
     if (bootId() === null) return null;
-    const handle = new LocalRun(this.#deps, request, listener, this.#lingering);
     const known = recorded ?? this.#search(request);
-    if (known === null) {
-      const [member] = this.#membersOf(request);
-      if (member !== undefined && handle.adoptRest(groupOf(member) ?? member))
-        return { handle, process: null };
-      this.#deps.cgroups?.find(request.run)?.remove();
-      return null;
+    const state = known === null || known.boot !== bootId() ? "gone" : stateOf(known);
+    const status = known !== null && state === "ended" ? this.#deps.strangers.collect(known.pid) : null;
+    if (known === null || (state !== "alive" && status === null)) {
+      const handle = this.adoptRest(request, known, listener);
+      return handle === null ? null : { handle, process: null };
     }
-    if (known.boot !== bootId()) return null;
-    const state = stateOf(known);
-    const { strangers } = this.#deps;
-    const status = state === "ended" ? strangers.collect(known.pid) : null;
-    if (state === "alive") handle.adoptProcess(known);
-    else if (status !== null) handle.adoptEnded(known.pid, status);
-    else if (!strangers.known || !handle.adoptRest(known.pid)) return null;
-    else return { handle, process: null };
+    const handle = new LocalRun(this.#deps, request, listener, this.#lingering);
+    if (status === null) handle.adoptProcess(known);
+    else handle.adoptEnded(known.pid, status);
     return { handle, process: known };
+  }
+
+  /** A run that was never noted has no number of its group: what is left of it has one. */
+  adoptRest(request: RunRequest, recorded: ProcessIdentity | null, listener: RunListener): RunHandle | null {
+    const { strangers, cgroups } = this.#deps;
+    if (!strangers.known || (recorded !== null && recorded.boot !== bootId())) return null;
+    const [member = null] = recorded === null ? this.#membersOf(request) : [];
+    const group = recorded?.pid ?? (member === null ? null : (groupOf(member) ?? member));
+    const handle = new LocalRun(this.#deps, request, listener, this.#lingering);
+    if (group !== null && handle.adoptRest(group)) return handle;
+    cgroups?.find(request.run)?.remove();
+    return null;
   }
 
   left(): LeftRun[] {

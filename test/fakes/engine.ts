@@ -79,6 +79,10 @@ export class FakeEngine implements Engine {
     return { handle: found, process: found.identity };
   }
 
+  adoptRest(request: RunRequest, recorded: ProcessIdentity | null, listener: RunListener): RunHandle | null {
+    return this.adopt(request, recorded, listener)?.handle ?? null;
+  }
+
   left(): LeftRun[] {
     const alive = this.processes.filter((each) => each.alive);
     return alive.map(({ request: { run, task, index } }) => ({ run, place: { task: task.name, index } }));
