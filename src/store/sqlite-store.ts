@@ -61,7 +61,6 @@ export class SqliteStore implements History, RunArchive {
   #retry: Timer | null = null;
   #flushing: ReturnType<typeof setImmediate> | null = null;
   #failing = false;
-  #queued = false;
 
   constructor({ database, onTrouble }: StoreOptions) {
     this.#database = database;
@@ -111,7 +110,7 @@ export class SqliteStore implements History, RunArchive {
 
   runStarting(start: RunStart): void {
     const { run, task, index, alias, trigger, scheduledFor, startedAt } = start;
-    this.#beforeOthers(() => {
+    this.#soon(() => {
       this.#database
         .query(
           `INSERT OR IGNORE INTO runs (id, task, instance, alias, trigger, scheduled_for, started_at)
@@ -122,7 +121,7 @@ export class SqliteStore implements History, RunArchive {
   }
 
   runSpawned(run: RunId, { pid, started, boot }: ProcessIdentity): void {
-    this.#now(() => {
+    this.#soon(() => {
       this.#database
         .query("UPDATE runs SET pid = ?, process_started = ?, boot = ? WHERE id = ?")
         .run(pid, started, boot, run);
@@ -176,11 +175,13 @@ export class SqliteStore implements History, RunArchive {
   }
 
   run(id: RunId): RunRecord | null {
+    this.flush();
     const row = this.#database.query<RunRow, [string]>("SELECT * FROM runs WHERE id = ?").get(id);
     return row === null ? null : toRun(row);
   }
 
   runs({ task, result, since, limit, cursor }: RunQuery): RunPage {
+    this.flush();
     const rows = this.#database
       .query<RunRow, [string | null, string | null, number | null, string | null, number]>(
         `SELECT * FROM runs WHERE (?1 IS NULL OR task = ?1) AND (?2 IS NULL OR result = ?2)
@@ -252,17 +253,6 @@ export class SqliteStore implements History, RunArchive {
   #now(write: () => void): void {
     this.#pending.push({ write });
     this.flush();
-  }
-
-  /** Written before any microtask that is queued after this call: runs that start together are one transaction. */
-  #beforeOthers(write: () => void): void {
-    this.#pending.push({ write });
-    if (this.#queued) return;
-    this.#queued = true;
-    queueMicrotask(() => {
-      this.#queued = false;
-      this.flush();
-    });
   }
 
   /**
