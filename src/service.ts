@@ -103,7 +103,7 @@ export async function createService(config: Config, options: ServiceOptions): Pr
   bus.subscribe((fact) => {
     for (const { level, text } of linesOf(fact)) journal.write(level, text);
   });
-  const fifoDirs = findFifoPlaces(service, config.dataDir);
+  const fifoDirs = findPlaces(service, config);
   const output = makeCapture(fifoDirs, config.logDir, makeLossReport(journal));
   const environment = inheritedEnvironment(options.variables);
   const children = new Children();
@@ -263,6 +263,16 @@ function openStore(dataDir: string, onTrouble: (reason: string | null) => void):
   } catch (error) {
     if (error instanceof StoreError) throw new StartError(error.message, { cause: error });
     throw error;
+  }
+}
+
+function findPlaces(service: string, { dataDir, fifoDir }: Config): string[] {
+  try {
+    return findFifoPlaces({ service, dataDir, fifoDir });
+  } catch (error) {
+    throw new StartError(`fifo_dir: ${fifoDir}: no folder for FIFOs can be had in it: ${inWords(error)}`, {
+      cause: error,
+    });
   }
 }
 

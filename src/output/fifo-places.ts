@@ -4,22 +4,33 @@
  * the processes may. A user's own (/run/user) is emptied when the user logs out: it would be gone before the processes are.
  */
 import { existsSync, lstatSync, mkdirSync, rmdirSync, statfsSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { codeOf } from "../platform/system-errors.ts";
 
 /** statfs(2). */
 const TMPFS_MAGIC = 0x01021994;
 const IN_MEMORY = ["/run", "/dev/shm"];
 
+export interface FifoPlacesOptions {
+  /** The id of the service. */
+  readonly service: string;
+  readonly dataDir: string;
+  /** Where the configuration wants them; `null` if it does not say. */
+  readonly fifoDir: string | null;
+}
+
 /**
  * The folders in the order in which they are to be tried, the one in the data directory last. They follow from the
- * service's id alone, so the next service finds what this one leaves.
+ * service's id and its configuration, so the next service finds what this one leaves. Throws if the folder that the
+ * configuration names cannot be used.
  */
-export function findFifoPlaces(service: string, dataDir: string): string[] {
+export function findFifoPlaces({ service, dataDir, fifoDir }: FifoPlacesOptions): string[] {
   const inData = join(dataDir, "run");
-  if (process.platform !== "linux" || process.geteuid?.() !== 0) return [inData];
-  const paths = IN_MEMORY.map((mount) => join(mount, `meproc-${service}`));
-  const best = paths.find(makePrivate);
+  if (process.platform === "win32") return [inData];
+  const below = (folder: string) => join(folder, `meproc-${service}`);
+  const inMemory = process.platform === "linux" && process.geteuid?.() === 0 ? IN_MEMORY.map(below) : [];
+  const paths = fifoDir === null ? inMemory : [below(fifoDir), ...inMemory];
+  const best = fifoDir === null ? inMemory.find(canHave) : makePrivate(below(fifoDir));
   const others = paths.filter((path) => path !== best && existsSync(path) && isPrivate(path));
   return [...(best === undefined ? [] : [best]), ...others, inData];
 }
@@ -36,10 +47,9 @@ export function leaveFifoPlaces(places: readonly string[]): void {
   }
 }
 
-/** Below /dev/shm anybody may have made it before us. */
-function makePrivate(path: string): boolean {
+function canHave(path: string): boolean {
   try {
-    if (statfsSync(join(path, "..")).type !== TMPFS_MAGIC) return false;
+    if (statfsSync(dirname(path)).type !== TMPFS_MAGIC) return false;
     mkdirSync(path, { recursive: true, mode: 0o700 });
     return isPrivate(path);
   } catch (error) {
@@ -48,6 +58,14 @@ function makePrivate(path: string): boolean {
   }
 }
 
+/** Throws if it cannot be made, or if others may enter it. */
+function makePrivate(path: string): string {
+  mkdirSync(path, { recursive: true, mode: 0o700 });
+  if (!isPrivate(path)) throw new Error("others may enter it");
+  return path;
+}
+
+/** Below /dev/shm anybody may have made it before us. */
 function isPrivate(path: string): boolean {
   const found = lstatSync(path);
   return found.isDirectory() && found.uid === process.geteuid?.() && (found.mode & 0o077) === 0;

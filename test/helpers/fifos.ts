@@ -21,7 +21,7 @@ export function removeFifos(dataDir: string): void {
 export function fifoPlacesOf(dataDir: string): string[] {
   const inData = join(dataDir, "run");
   const service = serviceOf(join(dataDir, "meproc.db"));
-  return service === null ? [inData] : findFifoPlaces(service, dataDir);
+  return service === null ? [inData] : findFifoPlaces({ service, dataDir, fifoDir: null });
 }
 
 /** `null` if there is no such database any more. */

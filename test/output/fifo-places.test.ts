@@ -1,5 +1,5 @@
 /** Folders in memory for the FIFOs, where root may have them. */
-import { chmodSync, existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
@@ -9,7 +9,7 @@ const possible = process.platform === "linux" && process.geteuid?.() === 0 && fi
 
 /** Whether this system has a file system in memory where we look for one. */
 function findAndLeave(): boolean {
-  const places = findFifoPlaces(Bun.randomUUIDv7(), tmpdir());
+  const places = findFifoPlaces({ service: Bun.randomUUIDv7(), dataDir: tmpdir(), fifoDir: null });
   leaveFifoPlaces(places);
   return places.length > 1;
 }
@@ -21,7 +21,7 @@ describe.if(possible)("where the FIFOs are made", () => {
 
   beforeEach(() => {
     dataDir = mkdtempSync(join(tmpdir(), "meproc-places-"));
-    places = findFifoPlaces(service, dataDir);
+    places = findFifoPlaces({ service, dataDir, fifoDir: null });
   });
 
   afterEach(() => {
@@ -37,13 +37,13 @@ describe.if(possible)("where the FIFOs are made", () => {
   });
 
   test("the next service finds the same", () => {
-    expect(findFifoPlaces(service, dataDir)).toEqual(places);
+    expect(findFifoPlaces({ service, dataDir, fifoDir: null })).toEqual(places);
   });
 
   test("a folder that others may enter is not taken", () => {
     const [best = ""] = places;
     chmodSync(best, 0o777);
-    expect(findFifoPlaces(service, dataDir)).not.toContain(best);
+    expect(findFifoPlaces({ service, dataDir, fifoDir: null })).not.toContain(best);
   });
 
   test("it is removed when nothing is left in it, and not before", () => {
@@ -54,5 +54,34 @@ describe.if(possible)("where the FIFOs are made", () => {
     rmSync(join(best, "left.out"));
     leaveFifoPlaces(places);
     expect(existsSync(best)).toBe(false);
+  });
+});
+
+describe.if(process.platform !== "win32")("a folder that the configuration names", () => {
+  const service = Bun.randomUUIDv7();
+  let dataDir: string;
+
+  beforeEach(() => {
+    dataDir = mkdtempSync(join(tmpdir(), "meproc-places-"));
+  });
+
+  afterEach(() => rmSync(dataDir, { recursive: true }));
+
+  test("is taken first, with a folder of its own in it", () => {
+    const fifoDir = join(dataDir, "named");
+    const places = findFifoPlaces({ service, dataDir, fifoDir });
+    expect(places).toEqual([join(fifoDir, `meproc-${service}`), join(dataDir, "run")]);
+    leaveFifoPlaces(places);
+    expect(existsSync(join(fifoDir, `meproc-${service}`))).toBe(false);
+  });
+
+  test("is refused if it cannot be used", () => {
+    const fifoDir = join(dataDir, "file");
+    writeFileSync(fifoDir, "");
+    expect(() => findFifoPlaces({ service, dataDir, fifoDir })).toThrow("ENOTDIR");
+    const open = join(dataDir, `meproc-${service}`);
+    mkdirSync(open);
+    chmodSync(open, 0o755);
+    expect(() => findFifoPlaces({ service, dataDir, fifoDir: dataDir })).toThrow("others may enter it");
   });
 });
