@@ -121,13 +121,14 @@ export interface RunArchive {
 
 /** Where tasks and runs are remembered. A write never throws: what cannot be written is made up for later. */
 export interface History {
-  /** It is on disk after the next `runStarting` or `flush`, or at the end of this turn of the event loop. */
+  /** It is on disk after the next `flush`, or at the end of this turn of the event loop. */
   saveTask(record: TaskRecord): void;
-  /** What has been put off is on disk: to be called before anybody is answered. */
+  /** What has been put off is on disk: to be called before anybody is answered, and before a process is spawned. */
   flush(): void;
   removeTask(name: string): void;
-  /** On disk before any microtask that is queued later: so before the process is there, which can be found then. */
+  /** It must be on disk before the process is there, which can be found then: who spawns it calls `flush`. */
   runStarting(start: RunStart): void;
+  /** It is on disk at the end of this turn; a process of a run in which it is missing is found by its environment. */
   runSpawned(run: RunId, process: ProcessIdentity): void;
   runEnded(run: RunId, end: RunEnd): void;
   /** The run never came to a process and shall count as not asked for. */

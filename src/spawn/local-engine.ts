@@ -13,14 +13,22 @@ import { sendSignal } from "./tree.ts";
 /** How long the end of the service waits for what hangs in the kernel. */
 const LAST_KILL_MS = 1000;
 
+export interface LocalEngineDeps extends LocalRunDeps {
+  /** Puts on disk what has been noted of runs: to be called before they get a process. */
+  readonly commit: () => void;
+}
+
 export class LocalEngine implements Engine {
   readonly #deps: LocalRunDeps;
   readonly #lingering = new Set<LocalRun>();
-  readonly #starts = new StartQueue();
+  readonly #starts: StartQueue;
   #released = false;
 
-  constructor(deps: LocalRunDeps) {
+  constructor(deps: LocalEngineDeps) {
     this.#deps = deps;
+    this.#starts = new StartQueue(() => {
+      if (!this.#released) deps.commit();
+    });
   }
 
   start(request: RunRequest, listener: RunListener): RunHandle {

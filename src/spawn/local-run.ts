@@ -61,8 +61,6 @@ export class LocalRun implements RunHandle {
 
   /** `released` tells whether the service has left meanwhile; then nothing is started any more. */
   async start(released: () => boolean): Promise<void> {
-    // the history writes in a microtask of its own, which was queued before this one
-    await Promise.resolve();
     const { user, group } = this.#request.task;
     const identity = user === null && group === null ? null : await this.#deps.users.resolve(user, group);
     if (released()) return;

@@ -2,6 +2,7 @@
 import { Database } from "bun:sqlite";
 import { existsSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { fifosOf } from "../helpers/fifos.ts";
 import { marked, procFile } from "../helpers/processes.ts";
 import { type Life, soundCensus } from "./census.ts";
 import { Host } from "./host.ts";
@@ -106,7 +107,7 @@ export class Stage implements Scene {
     if (code !== 0) throw new Violation(`the service stopped with ${code}`);
     const left = marked(this.host.folder);
     if (left.length > 0) throw new Violation(`processes are left after the stop: ${left.join(" ")}`);
-    const fifos = readdirSync(join(this.host.dataDir, "run"));
+    const fifos = fifosOf(this.host.dataDir);
     if (fifos.length > 0) throw new Violation(`FIFOs are left after the stop: ${fifos.join(" ")}`);
     this.#assertClosed();
     this.output.assertWhole();

@@ -12,7 +12,7 @@ const thread = join(import.meta.dir, "../../src/output/splice-thread.ts");
 const reportLoss: ReportLoss = (_alias, bytes, reason) => {
   throw new Error(`${bytes} bytes lost: ${reason}`);
 };
-const folders = { fifoDir, logDir, reportLoss };
+const folders = { fifoDirs: [fifoDir], logDir, reportLoss };
 const capture = way === "copy" ? new CopyCapture(folders) : new SpliceCapture({ ...folders, thread });
 const channel = capture.open({ alias, run, owner: null });
 const child = Bun.spawn(["/bin/sh", "-c", command], {

@@ -55,8 +55,8 @@ for (const way of ["splice", "copy"] as const)
       };
       const capture: Capture =
         way === "copy"
-          ? new CopyCapture({ fifoDir, logDir, reportLoss })
-          : new SpliceCapture({ fifoDir, logDir, thread: THREAD, reportLoss });
+          ? new CopyCapture({ fifoDirs: [fifoDir], logDir, reportLoss })
+          : new SpliceCapture({ fifoDirs: [fifoDir], logDir, thread: THREAD, reportLoss });
       whenDone(() => capture.close());
       capture.resume((run) => (known && run === RUN ? ALIAS : null));
     }

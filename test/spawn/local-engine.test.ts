@@ -37,6 +37,7 @@ function makeEngine(service: string): LocalEngine {
     cgroups: null,
     environment: { PATH: process.env["PATH"] ?? "/usr/bin:/bin" },
     service,
+    commit: () => undefined,
     self: [],
   });
 }
