@@ -137,7 +137,7 @@ export class SpliceCapture implements Capture {
     worker.onmessage = (event: MessageEvent<FromThread>) => this.#receive(event.data);
     worker.onerror = (event) => {
       event.preventDefault();
-      this.#failed(worker, event.message);
+      this.#failed(worker, inOneLine(event.message));
     };
     this.#post(worker, { kind: "setup", logDir, wakeFd: this.#wakeFd, defaults, allTasksBytes });
     return worker;
@@ -228,6 +228,11 @@ export class SpliceCapture implements Capture {
 
 function read({ readEnd, path }: Fifo): Pick<OpenStream, "fd" | "path"> {
   return { fd: readEnd, path };
+}
+
+/** Bun shows the source around it as well. */
+function inOneLine(message: string): string {
+  return (/^\w*error: (.*)$/im.exec(message)?.[1] ?? message).trim().split("\n")[0] ?? "";
 }
 
 /** False for a descriptor that is closed, or another's by now. */

@@ -81,7 +81,7 @@ class CaptureThread {
     readSync(this.#wakeFd, this.#wake, 0, 8, null);
     await new Promise<void>((resolve) => setImmediate(resolve));
     this.#segments.turn(Date.now());
-    for (const message of this.#messages.splice(0)) this.#take(message);
+    for (const message of this.#messages.splice(0)) this.#tryTo(message);
     this.#settle();
   }
 
@@ -92,6 +92,15 @@ class CaptureThread {
     this.#lost.clear();
     const job = this.#segments.compression.next();
     if (job !== null) tell({ kind: "compress", job });
+  }
+
+  /** What one message comes to grief with is not the end of the others. */
+  #tryTo(message: ToThread): void {
+    try {
+      this.#take(message);
+    } catch (error) {
+      tell({ kind: "trouble", text: `The capture of output: ${message.kind}: ${reasonOf(error)}` });
+    }
   }
 
   #take(message: ToThread): void {
@@ -142,15 +151,14 @@ class CaptureThread {
   }
 
   #clear(id: number, aliases: readonly string[]): void {
-    for (const alias of aliases) {
-      this.#streams.drainAlias(alias);
-      try {
+    try {
+      for (const alias of aliases) {
+        this.#streams.drainAlias(alias);
         this.#segments.clear(alias);
-      } catch (error) {
-        tell({ kind: "trouble", text: `the output of ${alias} could not be removed: ${reasonOf(error)}` });
       }
+    } finally {
+      tell({ kind: "done", id });
     }
-    tell({ kind: "done", id });
   }
 
   #close(): void {

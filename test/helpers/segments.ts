@@ -1,0 +1,58 @@
+/** What lies in a folder of output: segments in the order of writing, and what their indexes say. */
+import { readFileSync, readdirSync, statSync } from "node:fs";
+import { join } from "node:path";
+import {
+  INDEX_BYTES,
+  type IndexHeader,
+  type IndexRecord,
+  decodeHeader,
+  decodeRecord,
+} from "../../src/output/index-format.ts";
+import {
+  type SegmentName,
+  bySegmentOrder,
+  indexPath,
+  parseSegmentName,
+  segmentPath,
+} from "../../src/output/segment-name.ts";
+
+export interface SegmentOnDisk {
+  readonly name: SegmentName;
+  readonly bytes: Buffer;
+  readonly header: IndexHeader | null;
+  readonly records: readonly IndexRecord[];
+}
+
+export function segmentsOf(directory: string, stem: string): SegmentOnDisk[] {
+  return readdirSync(directory)
+    .map(parseSegmentName)
+    .filter((name) => name !== null)
+    .filter((name) => name.stem === stem)
+    .sort(bySegmentOrder)
+    .map((name) => {
+      const bytes = readFileSync(segmentPath(directory, name));
+      const index = readFileSync(indexPath(directory, name));
+      return { name, bytes, header: decodeHeader(index), records: recordsOf(index) };
+    });
+}
+
+/** All that was written and is still there, compressed or not. */
+export function outputOf(directory: string, stem: string): Buffer {
+  return Buffer.concat(
+    segmentsOf(directory, stem).map(({ name, bytes }) =>
+      name.compressed ? Buffer.from(Bun.zstdDecompressSync(bytes)) : bytes,
+    ),
+  );
+}
+
+/** How much a folder holds; files that are just being renamed or removed do not count. */
+export function bytesIn(directory: string, matching: (file: string) => boolean = () => true): number {
+  return readdirSync(directory)
+    .filter(matching)
+    .reduce((sum, file) => sum + (statSync(join(directory, file), { throwIfNoEntry: false })?.size ?? 0), 0);
+}
+
+function recordsOf(index: Buffer): IndexRecord[] {
+  const count = Math.floor(index.length / INDEX_BYTES) - 1;
+  return Array.from({ length: count }, (_, i) => decodeRecord(index, (i + 1) * INDEX_BYTES));
+}
