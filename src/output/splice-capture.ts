@@ -90,7 +90,7 @@ export class SpliceCapture implements Capture {
       else streams.push(this.#keep({ alias, run, stream, path, fd: reopenFifo(left) }));
     }
     this.#isComplete = true;
-    this.#send({ kind: "complete" }, { kind: "resume", streams });
+    this.#send({ kind: "resume", streams }, { kind: "complete" });
   }
 
   note(alias: string, text: string): void {
@@ -157,8 +157,8 @@ export class SpliceCapture implements Capture {
     this.#compressor.close();
     this.#worker = this.#start();
     for (const [task, policy] of this.#policies) this.#send({ kind: "policy", task, policy });
-    if (this.#isComplete) this.#send({ kind: "complete" });
     this.#send({ kind: "resume", streams: [...this.#streams.values()].filter((each) => this.#isOpen(each)) });
+    if (this.#isComplete) this.#send({ kind: "complete" });
     for (const { message } of this.#asked.values()) this.#send(message);
     for (const alias of this.#growth.aliases()) this.#send({ kind: "watch", alias, seen: -1 });
   }

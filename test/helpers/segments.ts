@@ -1,5 +1,5 @@
 /** What lies in a folder of output: segments in the order of writing, and what their indexes say. */
-import { readFileSync, readdirSync, statSync } from "node:fs";
+import { existsSync, readFileSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import {
   INDEX_BYTES,
@@ -8,6 +8,7 @@ import {
   decodeHeader,
   decodeRecord,
 } from "../../src/output/index-format.ts";
+import { codeOf } from "../../src/platform/system-errors.ts";
 import {
   type SegmentName,
   bySegmentOrder,
@@ -23,7 +24,17 @@ export interface SegmentOnDisk {
   readonly records: readonly IndexRecord[];
 }
 
+/** Where one is being renamed or removed meanwhile, it is looked again. */
 export function segmentsOf(directory: string, stem: string): SegmentOnDisk[] {
+  for (;;)
+    try {
+      return read(directory, stem);
+    } catch (error) {
+      if (codeOf(error) !== "ENOENT" || !existsSync(directory)) throw error;
+    }
+}
+
+function read(directory: string, stem: string): SegmentOnDisk[] {
   return readdirSync(directory)
     .map(parseSegmentName)
     .filter((name) => name !== null)
@@ -31,7 +42,9 @@ export function segmentsOf(directory: string, stem: string): SegmentOnDisk[] {
     .sort(bySegmentOrder)
     .map((name) => {
       const bytes = readFileSync(segmentPath(directory, name));
-      const index = readFileSync(indexPath(directory, name));
+      const path = indexPath(directory, name);
+      // in the middle of a rotation the index follows its segment a moment later
+      const index = existsSync(path) ? readFileSync(path) : Buffer.alloc(0);
       return { name, bytes, header: decodeHeader(index), records: recordsOf(index) };
     });
 }
@@ -53,6 +66,6 @@ export function bytesIn(directory: string, matching: (file: string) => boolean =
 }
 
 function recordsOf(index: Buffer): IndexRecord[] {
-  const count = Math.floor(index.length / INDEX_BYTES) - 1;
+  const count = Math.max(0, Math.floor(index.length / INDEX_BYTES) - 1);
   return Array.from({ length: count }, (_, i) => decodeRecord(index, (i + 1) * INDEX_BYTES));
 }
