@@ -46,7 +46,7 @@ class CaptureThread {
       defaults,
       allTasksBytes,
       now: Date.now(),
-      measure: (fd) => Number(seekEnd(fd)),
+      measure: seekEnd,
     });
     this.#streams = new Streams({
       segments: this.#segments,
