@@ -66,7 +66,6 @@ class CaptureThread {
   }
 
   async run(): Promise<void> {
-    tell({ kind: "ready" });
     for (let lastWake = 0; this.#running;) {
       const ready = this.#epoll.wait(LONGEST_SLEEP_MS);
       const now = performance.now();
