@@ -1,10 +1,31 @@
 /** Writes segments as the capture does, into a folder, and remembers all of it as a plain list. */
-import { appendFileSync, existsSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  existsSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import type { OutputLine, OutputQuery, OutputStream } from "../../src/domain/output.ts";
 import { dayOf } from "../../src/output/files.ts";
-import { INDEX_BYTES, type Stream, encodeHeader, encodeRecord, encodeRun } from "../../src/output/index-format.ts";
+import {
+  INDEX_BYTES,
+  type Stream,
+  encodeHeader,
+  encodeRecord,
+  encodeRun,
+} from "../../src/output/index-format.ts";
 import { encodeSeekTable } from "../../src/output/seek-table.ts";
-import { type Channel, type SegmentName, channelStem, indexPath, segmentPath } from "../../src/output/segment-name.ts";
+import {
+  type Channel,
+  type SegmentName,
+  channelStem,
+  indexPath,
+  segmentPath,
+} from "../../src/output/segment-name.ts";
 
 export interface Written {
   readonly time: number | null;
@@ -100,7 +121,10 @@ export class ModelLog {
       table.push({ compressed: frame.length, decompressed: part.length });
     }
     segment.name = { ...segment.name, compressed: true };
-    writeFileSync(segmentPath(this.#directory, segment.name), Buffer.concat([...frames, encodeSeekTable(table)]));
+    writeFileSync(
+      segmentPath(this.#directory, segment.name),
+      Buffer.concat([...frames, encodeSeekTable(table)]),
+    );
     rmSync(raw);
   }
 
@@ -131,7 +155,10 @@ export class ModelLog {
     };
     if (before !== undefined && before.number === 0) Object.assign(segment, { number: 2 });
     const { number, base } = segment;
-    writeFileSync(indexPath(this.#directory, segment.name), encodeHeader({ format: "raw", number, base, made: time }));
+    writeFileSync(
+      indexPath(this.#directory, segment.name),
+      encodeHeader({ format: "raw", number, base, made: time }),
+    );
     this.#segments.push(segment);
     return segment;
   }
@@ -192,7 +219,17 @@ function linesOf({ alias, chunks }: ModelLog, query: OutputQuery, lineBytes: num
     open.delete(name);
     if (line === undefined) return;
     const { time, stream, run, day } = line.chunk;
-    lines.push({ alias, time, stream, run, day, bytes: Buffer.from(line.bytes), key: at, began: line.began, isEnd });
+    lines.push({
+      alias,
+      time,
+      stream,
+      run,
+      day,
+      bytes: Buffer.from(line.bytes),
+      key: at,
+      began: line.began,
+      isEnd,
+    });
   };
   for (const chunk of chunks) {
     key = Math.max(key, chunk.time ?? Date.parse(chunk.day));
@@ -211,7 +248,10 @@ function linesOf({ alias, chunks }: ModelLog, query: OutputQuery, lineBytes: num
     }
   }
   for (const name of [...open.keys()]) emit(name, true, key);
-  const inOrder = [...lines.filter((line) => !line.isEnd), ...lines.filter((line) => line.isEnd).sort((a, b) => a.began - b.began)];
+  const inOrder = [
+    ...lines.filter((line) => !line.isEnd),
+    ...lines.filter((line) => line.isEnd).sort((a, b) => a.began - b.began),
+  ];
   return inOrder
     .map((line) => (line.isEnd ? { ...line, key: newestKey } : line))
     .filter((line) => isAskedFor(line, query));
@@ -222,6 +262,8 @@ function isAskedFor({ time, day, stream, run, bytes }: ModelLine, query: OutputQ
   if (query.run !== null && run !== query.run) return false;
   if (query.since !== null && (time ?? Date.parse(day) + DAY_MS - 1) < query.since) return false;
   if (query.until !== null && (time ?? Date.parse(day)) >= query.until) return false;
-  const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes.at(-1) === 10 ? bytes.subarray(0, -1) : bytes);
+  const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(
+    bytes.at(-1) === 10 ? bytes.subarray(0, -1) : bytes,
+  );
   return query.grep === null || query.grep.test(text);
 }

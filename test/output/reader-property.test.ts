@@ -16,20 +16,46 @@ const limits = { ...LIMITS, lineBytes: 16, batchBytes: 24, tailBytes: 8, lookBac
 const RUNS = [1, 2, 3].map((n) => `019b0000-0000-7000-8000-00000000000${n}`);
 
 const text = fc
-  .array(fc.constantFrom("a", "b", "\n", "aa\n", "é", "b\nab", "a".repeat(20)), { minLength: 1, maxLength: 5 })
+  .array(fc.constantFrom("a", "b", "\n", "aa\n", "é", "b\nab", "a".repeat(20)), {
+    minLength: 1,
+    maxLength: 5,
+  })
   .map((parts) => parts.join(""));
 const which = fc.integer({ min: 0, max: 2 });
 const stream = fc.constantFrom("stdout", "stderr", "meproc", null);
 const step = fc.oneof(
-  { weight: 8, arbitrary: fc.record({ do: fc.constant("write"), which, stream, run: fc.option(fc.constantFrom(...RUNS)), text }) },
+  {
+    weight: 8,
+    arbitrary: fc.record({
+      do: fc.constant("write"),
+      which,
+      stream,
+      run: fc.option(fc.constantFrom(...RUNS)),
+      text,
+    }),
+  },
   { weight: 2, arbitrary: fc.record({ do: fc.constant("rotate"), which }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant("compress"), which, n: fc.nat(5) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant("remove"), which }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant("killed"), which, text }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant("legacy"), which, text }) },
-  { weight: 4, arbitrary: fc.record({ do: fc.constant("wait"), ms: fc.constantFrom(1, 5, 1000, 3_600_000, 100_000_000) }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      do: fc.constant("wait"),
+      ms: fc.constantFrom(1, 5, 1000, 3_600_000, 100_000_000),
+    }),
+  },
 );
-type Step = { do: string; which?: number; stream?: "stdout"; run?: string | null; text?: string; n?: number; ms?: number };
+type Step = {
+  do: string;
+  which?: number;
+  stream?: "stdout";
+  run?: string | null;
+  text?: string;
+  n?: number;
+  ms?: number;
+};
 
 const query = fc.record({
   stream: fc.option(fc.constantFrom("stdout", "stderr")),
@@ -44,7 +70,11 @@ const query = fc.record({
 const show = ({ alias, time, stream, run, bytes }: OutputLine) =>
   [alias, time, stream, run?.at(-1) ?? null, Buffer.from(bytes).toString("latin1")].join(" ");
 
-async function check(aliases: string[], steps: readonly Step[], queries: readonly (typeof query extends fc.Arbitrary<infer T> ? T : never)[]) {
+async function check(
+  aliases: string[],
+  steps: readonly Step[],
+  queries: readonly (typeof query extends fc.Arbitrary<infer T> ? T : never)[],
+) {
   const directory = mkdtempSync(join(tmpdir(), "meproc-property-"));
   try {
     const logs = [
@@ -68,7 +98,13 @@ async function check(aliases: string[], steps: readonly Step[], queries: readonl
       const at = (n: number | null) => (n === null ? null : (times[n % times.length] ?? START));
       const full: OutputQuery = { ...asked, aliases, since: at(asked.since), until: at(asked.until) };
       const sieve = full.grep === null ? null : makeSieve(full.grep, limits.lineBytes);
-      const options = { directory, limits, sync: async () => undefined, signal: new AbortController().signal, sieve };
+      const options = {
+        directory,
+        limits,
+        sync: async () => undefined,
+        signal: new AbortController().signal,
+        sieve,
+      };
       const found: OutputLine[] = [];
       for await (const blocks of runQuery(full, options)) {
         found.push(...blocks.flatMap((block) => linesOf(block, limits.lineBytes)));
@@ -85,8 +121,10 @@ const RUNS_OF_CHECK = Number(process.env["PROPERTY_RUNS"] ?? 300);
 
 test("one alias", async () => {
   await fc.assert(
-    fc.asyncProperty(fc.array(step, { maxLength: 40 }), fc.array(query, { minLength: 1, maxLength: 4 }), (steps, queries) =>
-      check(["web:0"], steps as Step[], queries),
+    fc.asyncProperty(
+      fc.array(step, { maxLength: 40 }),
+      fc.array(query, { minLength: 1, maxLength: 4 }),
+      (steps, queries) => check(["web:0"], steps as Step[], queries),
     ),
     { numRuns: RUNS_OF_CHECK },
   );
@@ -94,8 +132,10 @@ test("one alias", async () => {
 
 test("several replicas", async () => {
   await fc.assert(
-    fc.asyncProperty(fc.array(step, { maxLength: 40 }), fc.array(query, { minLength: 1, maxLength: 4 }), (steps, queries) =>
-      check(["web:0", "web:1"], steps as Step[], queries),
+    fc.asyncProperty(
+      fc.array(step, { maxLength: 40 }),
+      fc.array(query, { minLength: 1, maxLength: 4 }),
+      (steps, queries) => check(["web:0", "web:1"], steps as Step[], queries),
     ),
     { numRuns: RUNS_OF_CHECK },
   );

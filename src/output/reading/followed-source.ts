@@ -2,13 +2,13 @@
 import type { DayPlace } from "../../domain/cursor.ts";
 import type { OutputPiece, OutputQuery } from "../../domain/output.ts";
 import { dayOf } from "../files.ts";
-import type { Channel, SegmentName } from "../segment-name.ts";
+import type { Channel } from "../segment-name.ts";
 import { channelStem } from "../segment-name.ts";
 import { NEWLINE } from "./block.ts";
 import type { FollowOptions } from "./follow.ts";
 import { batchFor } from "./limits.ts";
 import { back } from "./locate.ts";
-import { listSegments } from "./log-folder.ts";
+import { type ListedSegment, listSegments } from "./log-folder.ts";
 import { type Chunk, LogRow, type Place, isBefore } from "./log-row.ts";
 import { unformat } from "./unformat.ts";
 
@@ -155,7 +155,10 @@ export class FollowedSource {
   async #sameSegment(today: string): Promise<LogRow | null> {
     if (this.#number === null || this.#place.day !== today) return null;
     const stem = channelStem(this.alias, this.#channel);
-    const row = this.#row([{ stem, day: today, number: null, compressed: false }], this.#number - 1);
+    const row = this.#row(
+      [{ stem, day: today, number: null, compressed: false, indexed: true }],
+      this.#number - 1,
+    );
     if ((await row.open(0)) !== null && (await row.numberOf(row.count - 1)) !== null) return row;
     await row.close();
     return null;
@@ -167,7 +170,7 @@ export class FollowedSource {
     return this.#row(listing?.segments.filter(({ day }) => day >= this.#place.day) ?? [], 0);
   }
 
-  #row(segments: readonly SegmentName[], after: number): LogRow {
+  #row(segments: readonly ListedSegment[], after: number): LogRow {
     const { directory, sync } = this.#options;
     const stem = channelStem(this.alias, this.#channel);
     const listing = { alias: this.alias, channel: this.#channel, stem, segments };

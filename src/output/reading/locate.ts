@@ -10,7 +10,18 @@ export async function locate(row: LogRow, time: number, edge: "since" | "until")
     if ((await newestIn(row, middle, edge)) >= time) high = middle;
     else low = middle + 1;
   }
+  const unknown = edge === "since" ? withoutTimes(row, low, time) : null;
+  if (unknown !== null) return { segment: unknown, offset: 0 };
   return low === row.count ? row.end() : { segment: low, offset: await offsetIn(row, low, time) };
+}
+
+/** The first segment without times, of those before another, in whose day the time may lie. */
+function withoutTimes(row: LogRow, before: number, time: number): number | null {
+  let first: number | null = null;
+  for (let segment = before - 1; segment >= 0 && row.dayEnd(segment) > time; segment--) {
+    if (!row.isIndexed(segment)) first = segment;
+  }
+  return first;
 }
 
 async function newestIn(row: LogRow, segment: number, edge: "since" | "until"): Promise<number> {

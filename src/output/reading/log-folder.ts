@@ -1,11 +1,13 @@
 /** Which segments there are of which alias: the names in the log directory. */
 import { readdir } from "node:fs/promises";
+import { basename } from "node:path";
 import { codeOf } from "../../platform/system-errors.ts";
 import {
   type Channel,
   type SegmentName,
   bySegmentOrder,
   channelStem,
+  indexPath,
   parseSegmentName,
 } from "../segment-name.ts";
 
@@ -14,8 +16,15 @@ export interface Listing {
   readonly alias: string;
   readonly channel: Channel;
   readonly stem: string;
-  readonly segments: readonly SegmentName[];
+  readonly segments: readonly ListedSegment[];
 }
+
+export interface ListedSegment extends SegmentName {
+  /** It has an index beside it; one that was written by a version without indexes has none. */
+  readonly indexed: boolean;
+}
+
+const INDEX = ".idx";
 
 /** Of so many stems each name is compared with each. */
 const FEW = 8;
@@ -28,12 +37,19 @@ export async function listSegments(directory: string, aliases: readonly string[]
   );
   const byStem = new Map<string, SegmentName[]>(wanted.map(({ stem }) => [stem, []]));
   const stems = [...byStem.keys()];
+  const indexes = new Set<string>();
   for (const file of await namesIn(directory)) {
     if (stems.length <= FEW && !stems.some((stem) => file.startsWith(stem))) continue;
+    if (file.endsWith(INDEX)) indexes.add(file);
     const name = parseSegmentName(file);
     if (name !== null) byStem.get(name.stem)?.push(name);
   }
-  return wanted.map((each) => ({ ...each, segments: inOrder(byStem.get(each.stem) ?? []) }));
+  return wanted.map((each) => ({
+    ...each,
+    segments: inOrder(byStem.get(each.stem) ?? []).map((name) => {
+      return { ...name, indexed: indexes.has(basename(indexPath("", name))) };
+    }),
+  }));
 }
 
 async function namesIn(directory: string): Promise<string[]> {

@@ -3,8 +3,7 @@
  * its end was looked at is not in it. One segment is open at a time.
  */
 import type { Format, IndexRecord } from "../index-format.ts";
-import type { SegmentName } from "../segment-name.ts";
-import type { Listing } from "./log-folder.ts";
+import type { ListedSegment, Listing } from "./log-folder.ts";
 import { type SegmentFile, openSegmentFile } from "./segment-file.ts";
 
 /** A place in a row: which of its segments, and the offset in it. */
@@ -49,7 +48,7 @@ export class LogRow {
   readonly alias: string;
   readonly listing: Listing;
   readonly #options: RowOptions;
-  readonly #segments: SegmentName[];
+  readonly #segments: ListedSegment[];
   /** What was learnt of a segment when it was open: it keeps its end, also if it grows. */
   readonly #known = new Map<number, Known>();
   #open: { readonly segment: number; readonly file: SegmentFile } | null = null;
@@ -79,6 +78,11 @@ export class LogRow {
 
   day(segment: number): string {
     return this.#segments[segment]?.day ?? "";
+  }
+
+  /** As it was listed. */
+  isIndexed(segment: number): boolean {
+    return this.#segments[segment]?.indexed ?? false;
   }
 
   dayStart(segment: number): number {
@@ -194,9 +198,9 @@ export class LogRow {
     if (name === undefined || name.number !== null || number === null || segment !== this.count - 1) return;
     const before = this.#segments[segment - 1];
     const known = before?.day === name.day ? (before.number ?? 0) : (this.#options.after ?? 0);
-    const missed: SegmentName[] = [];
+    const missed: ListedSegment[] = [];
     for (let each = number - 1; each > known; each--) {
-      const candidate = { ...name, number: each, compressed: false };
+      const candidate = { ...name, number: each, compressed: false, indexed: true };
       const found = await openSegmentFile(this.#options.directory, candidate, null);
       if (found === null) break;
       await found.close();

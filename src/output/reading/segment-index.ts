@@ -40,12 +40,7 @@ export class SegmentIndex {
   async from(first: number): Promise<readonly IndexRecord[]> {
     const at = first - this.#block.first;
     if (at >= 0 && at < this.#block.records.length) return this.#block.records.slice(at);
-    const end = Math.min(first + BLOCK, this.count);
-    if (end <= first) return [];
-    const bytes = await readRange(this.#file, (first + 1) * INDEX_BYTES, (end + 1) * INDEX_BYTES);
-    const records = this.#decoder.decode(bytes);
-    this.#block = { first, records };
-    return records;
+    return this.#load(first);
   }
 
   async at(number: number): Promise<IndexRecord | undefined> {
@@ -53,8 +48,7 @@ export class SegmentIndex {
     if (number >= first && number < first + records.length) return records[number - first];
     // a block around it, for a search comes closer and closer
     const start = Math.max(0, Math.min(number - BLOCK / 2, this.count - BLOCK));
-    await this.from(start);
-    return this.#block.records[number - start];
+    return (await this.#load(start))[number - start];
   }
 
   /** The number of the first record of which `is` is true; `count` if of none. Once true it must stay so. */
@@ -74,6 +68,15 @@ export class SegmentIndex {
   async covered(): Promise<number> {
     const last = this.count === 0 ? undefined : await this.at(this.count - 1);
     return last === undefined ? 0 : last.offset + last.length;
+  }
+
+  async #load(first: number): Promise<readonly IndexRecord[]> {
+    const end = Math.min(first + BLOCK, this.count);
+    if (end <= first) return [];
+    const bytes = await readRange(this.#file, (first + 1) * INDEX_BYTES, (end + 1) * INDEX_BYTES);
+    const records = this.#decoder.decode(bytes);
+    this.#block = { first, records };
+    return records;
   }
 
   close(): Promise<void> {
