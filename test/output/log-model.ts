@@ -53,6 +53,8 @@ export class ModelLog {
   readonly #directory: string;
   readonly #stem: string;
   #segments: ModelSegment[] = [];
+  /** Everything, also what has been removed. */
+  readonly all: Written[] = [];
 
   constructor(directory: string, alias: string, channel: Channel = "all") {
     this.#directory = directory;
@@ -72,6 +74,7 @@ export class ModelLog {
     const bytes = Buffer.from(text);
     writeFileSync(segmentPath(this.#directory, name), bytes);
     const chunks = [{ time: null, stream: null, run: null, bytes, day }];
+    this.all.push(...chunks);
     this.#segments.push({ name, number: 0, base: 0, chunks, size: bytes.length, covered: bytes.length });
     this.rotate();
   }
@@ -167,6 +170,7 @@ export class ModelLog {
     appendFileSync(segmentPath(this.#directory, segment.name), written.bytes);
     segment.size += written.bytes.length;
     segment.chunks.push(written);
+    this.all.push(written);
   }
 
   /** What a killed service has left gets its record where the segment is opened next. */

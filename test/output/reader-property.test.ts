@@ -34,6 +34,10 @@ const step = fc.oneof(
       text,
     }),
   },
+  {
+    weight: 1,
+    arbitrary: fc.record({ do: fc.constant("burst"), which, n: fc.integer({ min: 200, max: 600 }) }),
+  },
   { weight: 2, arbitrary: fc.record({ do: fc.constant("rotate"), which }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant("compress"), which, n: fc.nat(5) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant("remove"), which }) },
@@ -88,6 +92,8 @@ async function check(
       now += each.ms ?? 0;
       times.push(now);
       if (each.do === "write") log?.write(now, each.stream ?? null, each.run ?? null, each.text ?? "");
+      if (each.do === "burst")
+        for (let i = 0; i < (each.n ?? 0); i++) log?.write(now, "stdout", null, `${i % 10}\n`);
       if (each.do === "killed") log?.killed(now, each.text ?? "");
       if (each.do === "legacy") log?.legacy(now, each.text ?? "");
       if (each.do === "rotate") log?.rotate();
@@ -117,7 +123,7 @@ async function check(
   }
 }
 
-const RUNS_OF_CHECK = Number(process.env["PROPERTY_RUNS"] ?? 300);
+const RUNS_OF_CHECK = Number(process.env["PROPERTY_RUNS"] ?? 100);
 
 test("one alias", async () => {
   await fc.assert(
