@@ -196,7 +196,7 @@ export class FollowedSource {
     const at = await this.#find(row, end);
     const behind = await distance(row, at, end);
     if (behind <= this.#options.limits.behindBytes) return at;
-    const place = await back(row, end, this.#options.limits.pieceBytes, at);
+    const place = await back(row, end, this.#options.limits.newestBytes, at);
     this.#missed += await distance(row, at, place);
     return place;
   }
