@@ -15,6 +15,7 @@ import { CopyCapture } from "./output/copy-capture.ts";
 import { PipeCapture } from "./output/pipe-capture.ts";
 import { findFifoPlaces, leaveFifoPlaces } from "./output/fifo-places.ts";
 import { FileReader } from "./output/reader.ts";
+import { GREP } from "./output/reading/grep-frames.ts";
 import { SpliceCapture } from "./output/splice-capture.ts";
 import { systemClock } from "./platform/clock.ts";
 import { type Lock, lockHolder, lockPath, takeLock } from "./platform/lock.ts";
@@ -26,6 +27,7 @@ import { CoroutineEngine } from "./spawn/coroutine-engine.ts";
 import { chooseEngine } from "./spawn/engines.ts";
 import { inheritedEnvironment } from "./spawn/environment.ts";
 import { ExitWatch } from "./spawn/exit-watch.ts";
+import { startHelper } from "./spawn/helper.ts";
 import { LocalEngine } from "./spawn/local-engine.ts";
 import { findStrangers } from "./spawn/strangers.ts";
 import { SystemUsers } from "./spawn/users.ts";
@@ -58,6 +60,11 @@ const SPLICE_THREAD = new URL("./output/splice-thread.ts", import.meta.url).href
 const EXIT_THREAD = new URL("./spawn/exit-thread.ts", import.meta.url).href;
 const CHECKPOINT_THREAD = new URL("./store/checkpoint-thread.ts", import.meta.url).href;
 const COROUTINE_HOST = new URL("./spawn/coroutine-host.ts", import.meta.url);
+
+/** How our own executable is started once more. */
+const SELF = Bun.isStandaloneExecutable
+  ? [process.execPath]
+  : [process.execPath, join(import.meta.dir, "main.ts")];
 
 export interface Service {
   readonly supervisor: Supervisor;
@@ -147,9 +154,7 @@ export async function createService(config: Config, options: ServiceOptions): Pr
     environment,
     service,
     commit,
-    self: Bun.isStandaloneExecutable
-      ? [process.execPath]
-      : [process.execPath, join(import.meta.dir, "main.ts")],
+    self: SELF,
   });
   const supervisor = new Supervisor({
     clock,
@@ -166,7 +171,11 @@ export async function createService(config: Config, options: ServiceOptions): Pr
   });
   const app = await createApp({
     supervisor,
-    output: new FileReader(config.logDir, output),
+    output: new FileReader({
+      directory: config.logDir,
+      capture: output,
+      startGrep: (request) => startHelper([...SELF, GREP], request),
+    }),
     archive: store,
     storeTrouble: () => trouble,
     clock,
