@@ -130,6 +130,7 @@ export class Supervisor {
       replica: 1,
       interval: null,
       deps: [],
+      log: null,
     };
     const deps = {
       ...this.#deps,
