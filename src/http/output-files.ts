@@ -4,10 +4,9 @@ import type { HttpDeps } from "./deps.ts";
 import { fileAnswer, noSuchFile } from "./file-answer.ts";
 import { outputFileDocs, outputFilesDocs } from "./output-docs.ts";
 import { outputFileView } from "./output-file-view.ts";
-import { pathOf } from "./refusal.ts";
 import { aliasesOf } from "./replicas.ts";
 
-export function outputFileRoutes({ supervisor, captured, log }: HttpDeps) {
+export function outputFileRoutes({ supervisor, captured }: HttpDeps) {
   return new Elysia({ name: "output-files", prefix: "/tasks" })
     .get(
       "/:name/output/files",
@@ -19,14 +18,11 @@ export function outputFileRoutes({ supervisor, captured, log }: HttpDeps) {
     )
     .get(
       "/:name/output/files/:file",
-      async ({ params, request, server }) => {
+      async ({ params, request }) => {
         const { file } = params;
         const path = await captured.filePath(aliasesOf(supervisor.get(params.name), {}), file);
         if (path === null) throw noSuchFile();
-        const broke = (error: unknown) => {
-          log("warn", `${request.method} ${pathOf(request)} was cut off: ${String(error)}`);
-        };
-        return fileAnswer(path, file, { request, server, broke });
+        return fileAnswer(path, file, request);
       },
       { detail: outputFileDocs },
     );
