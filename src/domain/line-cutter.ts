@@ -64,3 +64,9 @@ export class LineCutter {
 }
 
 const keyOf = ({ run, stream }: Unfinished["line"]): string => `${run ?? ""} ${stream ?? ""}`;
+
+/** A line of the service's own that stands where a follower was moved on. */
+export function missedLine({ alias, missed_bytes }: OutputPiece): OutputLine {
+  const text = `… ${missed_bytes.toLocaleString("en")} bytes passed over: they came too fast\n`;
+  return { alias, time: null, stream: "meproc", run: null, bytes: new TextEncoder().encode(text) };
+}

@@ -1,5 +1,5 @@
 /** The forms in which lines leave: their bytes, or a JSON object for each. */
-import type { OutputLine, OutputPiece } from "../domain/output.ts";
+import type { OutputLine } from "../domain/output.ts";
 import { partsOfAlias } from "../domain/task.ts";
 import { rfc3339 } from "./schemas.ts";
 
@@ -24,14 +24,6 @@ export const asBytes: Form = { type: "application/octet-stream", ...PLAIN };
 export function formOf(request: Request, otherwise: Form): Form {
   const accept = request.headers.get("accept") ?? "";
   return [asJson, asText, asBytes].find(({ type }) => accept.includes(type.split(";")[0] ?? "")) ?? otherwise;
-}
-
-/** A line of the service's own that stands where a follower was moved on. */
-export function missedLine({ alias, missed_bytes }: OutputPiece): OutputLine {
-  const bytes = encoder.encode(
-    `… ${missed_bytes.toLocaleString("en")} bytes passed over: they came too fast\n`,
-  );
-  return { alias, time: null, stream: "meproc", run: null, bytes };
 }
 
 function joined(lines: readonly OutputLine[]): Uint8Array {

@@ -1,10 +1,10 @@
 /** Captured output as one answer: a page of it, the newest lines, what a query selects, or what comes from now on. */
 import type { Server } from "bun";
 import type { OutputLine, OutputQuery } from "../domain/output.ts";
-import { LineCutter } from "../domain/line-cutter.ts";
+import { LineCutter, missedLine } from "../domain/line-cutter.ts";
 import { isPosition } from "../domain/position.ts";
 import type { HttpDeps } from "./deps.ts";
-import { type Form, asBytes, asText, formOf, missedLine } from "./output-form.ts";
+import { type Form, asBytes, asText, formOf } from "./output-form.ts";
 import {
   EVERYTHING,
   filtersOf,
