@@ -4,12 +4,13 @@ import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import type { Variables } from "./config/load.ts";
 import type { Config } from "./domain/config.ts";
+import { DEFAULT_ALL_TASKS_BYTES, DEFAULT_LOG_POLICY } from "./domain/output.ts";
 import { aliasOf } from "./domain/task.ts";
 import { Bus } from "./events/bus.ts";
 import { Journal } from "./events/journal.ts";
 import { linesOf } from "./events/log-lines.ts";
 import { createApp } from "./http/app.ts";
-import type { Capture, ReportLoss } from "./output/capture.ts";
+import type { Capture, CaptureOptions, ReportLoss } from "./output/capture.ts";
 import { CopyCapture } from "./output/copy-capture.ts";
 import { PipeCapture } from "./output/pipe-capture.ts";
 import { FileReader } from "./output/reader.ts";
@@ -50,6 +51,7 @@ const LOCK_LOOKS = 50;
 /** The database, below the data directory. */
 export const DATABASE = "meproc.db";
 /** The worker modules are entry points of their own in the executable. */
+const COMPRESS_THREAD = new URL("./output/compress-thread.ts", import.meta.url).href;
 const SPLICE_THREAD = new URL("./output/splice-thread.ts", import.meta.url).href;
 const EXIT_THREAD = new URL("./spawn/exit-thread.ts", import.meta.url).href;
 const COROUTINE_HOST = new URL("./spawn/coroutine-host.ts", import.meta.url);
@@ -102,7 +104,14 @@ export async function createService(config: Config, options: ServiceOptions): Pr
   bus.subscribe((fact) => {
     for (const { level, text } of linesOf(fact)) journal.write(level, text);
   });
-  const output = makeCapture(fifoDir, config.logDir, makeLossReport(journal));
+  const output = makeCapture(fifoDir, {
+    logDir: config.logDir,
+    defaults: DEFAULT_LOG_POLICY,
+    allTasksBytes: DEFAULT_ALL_TASKS_BYTES,
+    compressThread: COMPRESS_THREAD,
+    reportLoss: makeLossReport(journal),
+    reportTrouble: (text) => journal.error(text),
+  });
   const environment = inheritedEnvironment(options.variables);
   const children = new Children();
   const strangers = findStrangers(children);
@@ -261,11 +270,10 @@ function openStore(dataDir: string, onTrouble: (reason: string | null) => void):
   }
 }
 
-function makeCapture(fifoDir: string, logDir: string, reportLoss: ReportLoss): Capture {
-  if (process.platform === "win32") return new PipeCapture({ logDir, reportLoss });
-  if (process.platform === "linux")
-    return new SpliceCapture({ fifoDir, logDir, thread: SPLICE_THREAD, reportLoss });
-  return new CopyCapture({ fifoDir, logDir, reportLoss });
+function makeCapture(fifoDir: string, options: CaptureOptions): Capture {
+  if (process.platform === "win32") return new PipeCapture(options);
+  if (process.platform === "linux") return new SpliceCapture({ ...options, fifoDir, thread: SPLICE_THREAD });
+  return new CopyCapture({ ...options, fifoDir });
 }
 
 /** Embedded in the executable, or in dist/ after `bun build.ts page`. */

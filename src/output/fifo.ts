@@ -48,13 +48,16 @@ export function openFifo(directory: string, name: string, owner: Identity | null
 /** A FIFO that an earlier service has left. */
 export interface LeftFifo {
   readonly run: string;
+  readonly stream: "stdout" | "stderr";
   readonly path: string;
 }
 
 export function leftFifos(directory: string): LeftFifo[] {
-  return readdirSync(directory)
-    .map((name) => ({ run: /^(.+)\.(?:out|err)$/.exec(name)?.[1] ?? "", path: join(directory, name) }))
-    .filter(({ run }) => run !== "");
+  return readdirSync(directory).flatMap((name) => {
+    const [, run, end] = /^(.+)\.(out|err)$/.exec(name) ?? [];
+    if (run === undefined) return [];
+    return { run, stream: end === "out" ? "stdout" : "stderr", path: join(directory, name) };
+  });
 }
 
 /** The end to read from. Without a process that could write, reading it ends at once. */

@@ -23,6 +23,8 @@ const SPLICE_F_NONBLOCK = 2;
 const F_SETPIPE_SZ = 1031;
 const SEEK_END = 2;
 
+export type SpliceCalls = ReturnType<typeof bindSplice>;
+
 export function bindSplice() {
   const libc = openLibc({
     splice: { args: ["i32", "ptr", "i32", "ptr", "usize", "u32"], returns: "i64" },

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { DEFAULT_ALL_TASKS_BYTES, DEFAULT_LOG_POLICY } from "../../src/domain/output.ts";
 import type { Capture, ReportLoss } from "../../src/output/capture.ts";
 import { CopyCapture } from "../../src/output/copy-capture.ts";
 import { dailyFile, dayOf } from "../../src/output/files.ts";
@@ -19,18 +20,29 @@ const THREAD = join(import.meta.dir, "../../src/output/splice-thread.ts");
 const noLoss: ReportLoss = (alias, bytes, reason) => {
   throw new Error(`${bytes} bytes of ${alias} lost: ${reason}`);
 };
-const WAYS: readonly (readonly [string, (folders: Folders, reportLoss: ReportLoss) => Capture, boolean])[] = [
+const options = (folders: Folders, reportLoss: ReportLoss = noLoss) => ({
+  ...folders,
+  defaults: DEFAULT_LOG_POLICY,
+  allTasksBytes: DEFAULT_ALL_TASKS_BYTES,
+  compressThread: join(import.meta.dir, "../../src/output/compress-thread.ts"),
+  reportLoss,
+  reportTrouble: (text: string) => {
+    throw new Error(text);
+  },
+});
+type Make = (folders: Folders, reportLoss?: ReportLoss) => Capture;
+const WAYS: readonly (readonly [string, Make, boolean])[] = [
   [
     "splice",
-    (folders, reportLoss) => new SpliceCapture({ ...folders, thread: THREAD, reportLoss }),
+    (folders, reportLoss) => new SpliceCapture({ ...options(folders, reportLoss), thread: THREAD }),
     process.platform === "linux",
   ],
   [
     "copy",
-    (folders, reportLoss) => new CopyCapture({ ...folders, reportLoss }),
+    (folders, reportLoss) => new CopyCapture(options(folders, reportLoss)),
     process.platform !== "win32",
   ],
-  ["pipe", (folders, reportLoss) => new PipeCapture({ ...folders, reportLoss }), true],
+  ["pipe", (folders, reportLoss) => new PipeCapture(options(folders, reportLoss)), true],
 ];
 
 for (const [way, make, possible] of WAYS)
@@ -43,7 +55,7 @@ for (const [way, make, possible] of WAYS)
       root = mkdtempSync(join(tmpdir(), "meproc-capture-"));
       folders = { fifoDir: join(root, "run"), logDir: join(root, "log") };
       for (const folder of Object.values(folders)) mkdirSync(folder);
-      capture = make(folders, noLoss);
+      capture = make(folders);
     });
 
     afterEach(async () => {
@@ -156,10 +168,11 @@ describe.if(process.platform === "linux")("a disk that takes nothing", () => {
     const logDir = join(root, "log");
     mkdirSync(logDir);
     const capture = new SpliceCapture({
-      fifoDir: root,
-      logDir,
+      ...options(
+        { fifoDir: root, logDir },
+        (alias, bytes, reason) => void lost.push({ alias, bytes, reason }),
+      ),
       thread: THREAD,
-      reportLoss: (alias, bytes, reason) => lost.push({ alias, bytes, reason }),
     });
     const alias = "full:0";
     // where the file should be there is a folder, so it can never be opened

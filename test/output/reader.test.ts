@@ -17,6 +17,8 @@ beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "meproc-reader-"));
   growth = new Growth();
   const capture: Capture = {
+    setPolicy: () => undefined,
+    clear: async () => undefined,
     open: () => {
       throw new Error("nothing is captured here");
     },
