@@ -26,7 +26,7 @@ export interface SupervisorDeps {
 }
 
 /** The alias of the bootstrap command, whose name no task may have. */
-const BOOTSTRAP = "bootstrap";
+export const BOOTSTRAP = "bootstrap";
 
 function endOfUnknown(wall: number): RunEnd {
   const outcome = lost("its task is no more");

@@ -32,6 +32,7 @@ export async function serveInProcess(
     args: [],
     terminal: () => undefined,
     colours: false,
+    stdout: { write: () => true, drained: async () => undefined },
   });
   return { baseUrl: `http://127.0.0.1:${service.port}`, close: () => service.stop() };
 }
