@@ -37,6 +37,10 @@ export class FakeOutput implements OutputArchive, OutputKeeper {
     const n = this.#pieces.length + 1;
     const piece = { alias, time: 1000, stream: "stdout", run: "r1", missed_bytes: 0 } as const;
     this.#pieces.push({ ...piece, bytes: encoder.encode(text), to: `2026-11-22:${n}`, ...more });
+    this.#wakeAll();
+  }
+
+  #wakeAll(): void {
     for (const wake of this.#wake.splice(0)) wake();
   }
 
@@ -58,7 +62,7 @@ export class FakeOutput implements OutputArchive, OutputKeeper {
   ): AsyncGenerator<OutputPiece> {
     this.followed.push({ query, from });
     this.followers++;
-    signal.addEventListener("abort", () => this.#wake.splice(0).forEach((wake) => wake()));
+    signal.addEventListener("abort", () => this.#wakeAll());
     try {
       for (let at = 0; !signal.aborted;) {
         const piece = this.#pieces[at];

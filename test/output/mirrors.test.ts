@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import type { OutputLine } from "../../src/domain/output.ts";
-import { type LineSink } from "../../src/output/mirror.ts";
+import type { LineSink } from "../../src/output/mirror.ts";
 import { Mirrors } from "../../src/output/mirrors.ts";
 import { StdoutSink } from "../../src/output/stdout-sink.ts";
 import { whenDone } from "../helpers/cleanup.ts";
@@ -137,7 +137,7 @@ describe("the service's stdout", () => {
   test("has a colour for each task, the same for its replicas", async () => {
     const { sink, written } = makeSink(true);
     await sink.write([line("web:0", "a\n"), line("web:1", "b\n"), line("db:0", "c\n")], signal);
-    const colours = [...(written[0] ?? "").matchAll(/\x1b\[(\d+)m(\w+:\d)/g)].map(([, colour, alias]) => [
+    const colours = [...(written[0] ?? "").matchAll(/\[(\d+)m(\w+:\d)/g)].map(([, colour, alias]) => [
       alias,
       colour,
     ]);
