@@ -169,7 +169,7 @@ describe("other ways out", () => {
     await inState(service, "own", "exited");
     await until(() => /plain:0 \| a\n/.test(service.terminal()), "the line is there");
     await until(() => /plain:0 \| b\n/.test(service.terminal()), "that of stderr too");
-    expect(service.terminal()).not.toContain("own:0");
+    expect(service.terminal()).not.toContain("own:0 |");
     expect(readdirSync(service.logDir).filter((name) => /^plain:0\.err-.*\.log$/.test(name))).toHaveLength(1);
   });
 
