@@ -23,15 +23,15 @@ export class LineCutter {
     const { alias, time, stream, run } = piece;
     const line = { alias, time, stream, run };
     const lines: OutputLine[] = [];
-    let rest = this.#joined(line, piece.bytes);
-    while (rest.length > 0) {
-      const newline = rest.subarray(0, MAX_LINE_BYTES).indexOf(NEWLINE);
-      if (newline === -1 && rest.length < MAX_LINE_BYTES) break;
-      const end = newline === -1 ? MAX_LINE_BYTES : newline + 1;
-      lines.push({ ...line, bytes: rest.subarray(0, end) });
-      rest = rest.subarray(end);
+    const bytes = this.#joined(line, piece.bytes);
+    let from = 0;
+    while (from < bytes.length) {
+      const to = endOfLine(bytes, from);
+      if (to === null) break;
+      lines.push({ alias, time, stream, run, bytes: bytes.subarray(from, to) });
+      from = to;
     }
-    if (rest.length > 0) lines.push(...this.#keep({ line, bytes: rest.slice() }));
+    if (from < bytes.length) lines.push(...this.#keep({ line, bytes: bytes.slice(from) }));
     return lines;
   }
 
@@ -61,6 +61,13 @@ export class LineCutter {
     open.delete(oldest[0]);
     return [{ ...oldest[1].line, bytes: oldest[1].bytes }];
   }
+}
+
+/** Where the line ends, or this part of a very long one; `null` if that is still to come. */
+function endOfLine(bytes: Uint8Array, from: number): number | null {
+  const newline = bytes.indexOf(NEWLINE, from);
+  if (newline !== -1 && newline - from < MAX_LINE_BYTES) return newline + 1;
+  return bytes.length - from < MAX_LINE_BYTES ? null : from + MAX_LINE_BYTES;
 }
 
 const keyOf = ({ run, stream }: Unfinished["line"]): string => `${run ?? ""} ${stream ?? ""}`;

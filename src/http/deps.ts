@@ -7,7 +7,7 @@ import type { Supervisor } from "../supervisor/supervisor.ts";
 
 export interface HttpDeps {
   readonly supervisor: Supervisor;
-  readonly output: Pick<OutputReader, "today" | "page">;
+  readonly output: OutputReader;
   readonly captured: OutputArchive;
   readonly keeper: Pick<OutputKeeper, "clear">;
   readonly archive: RunArchive;

@@ -1,6 +1,7 @@
 /** Captured output as one answer: a page of it, the newest lines, what a query selects, or what comes from now on. */
 import type { Server } from "bun";
-import type { OutputLine, OutputQuery } from "../domain/output.ts";
+import type { OutputLine, OutputPiece, OutputQuery } from "../domain/output.ts";
+import { inTurns, nextTurn } from "../domain/in-turns.ts";
 import { LineCutter, missedLine } from "../domain/line-cutter.ts";
 import { isPosition } from "../domain/position.ts";
 import type { HttpDeps } from "./deps.ts";
@@ -23,6 +24,7 @@ export const MAX_BYTES = 64 << 20;
 /** The newest of several replicas, or as JSON, is at most so many lines. */
 export const NEWEST_LINES = 1000;
 export const FOLLOWED_LINES = 10;
+const LINES_AT_ONCE = 1000;
 
 export interface OutputRequest {
   readonly request: Request;
@@ -102,7 +104,12 @@ async function selected(deps: HttpDeps, query: OutputQuery, asked: OutputRequest
 }
 
 async function* formed(deps: HttpDeps, query: OutputQuery, form: Form, signal: AbortSignal) {
-  for await (const lines of deps.captured.lines(query, signal)) if (lines.length > 0) yield form.lines(lines);
+  for await (const lines of deps.captured.lines(query, signal)) {
+    for (let at = 0; at < lines.length; at += LINES_AT_ONCE) {
+      yield form.lines(lines.slice(at, at + LINES_AT_ONCE));
+      await nextTurn();
+    }
+  }
 }
 
 function followed(deps: HttpDeps, aliases: readonly string[], asked: OutputRequest, run?: string): Response {
@@ -117,21 +124,26 @@ function followed(deps: HttpDeps, aliases: readonly string[], asked: OutputReque
   const source = (signal: AbortSignal) => {
     const pieces = deps.captured.pieces(wanted, from, signal);
     // what one process writes needs no cutting: also a prompt without a line's end is seen
-    return wholeLines(pieces, form, form.plain && aliases.length === 1);
+    return form.plain && aliases.length === 1 ? asWritten(pieces, form) : wholeLines(inTurns(pieces), form);
   };
   return new Response(endlessBody(bodyOf(deps, asked, source)), { headers });
 }
 
-async function* wholeLines(
-  pieces: ReturnType<HttpDeps["captured"]["pieces"]>,
-  form: Form,
-  asWritten: boolean,
-): AsyncGenerator<Uint8Array> {
+type Pieces = AsyncIterable<OutputPiece>;
+
+async function* asWritten(pieces: Pieces, form: Form): AsyncGenerator<Uint8Array> {
+  for await (const piece of pieces) {
+    if (piece.missed_bytes > 0) yield form.lines([missedLine(piece)]);
+    if (piece.bytes.length > 0) yield piece.bytes;
+  }
+}
+
+async function* wholeLines(pieces: Pieces, form: Form): AsyncGenerator<Uint8Array> {
   const cutter = new LineCutter();
   for await (const piece of pieces) {
     if (piece.missed_bytes > 0) yield form.lines([...cutter.flush(piece.alias), missedLine(piece)]);
-    const bytes = asWritten ? piece.bytes : form.lines(cutter.cut(piece));
-    if (bytes.length > 0) yield bytes;
+    const lines = cutter.cut(piece);
+    if (lines.length > 0) yield form.lines(lines);
   }
 }
 

@@ -1,4 +1,5 @@
 /** One follower of some aliases: makes lines of what comes, and hands them to a sink as fast as that takes them. */
+import { inTurns } from "../domain/in-turns.ts";
 import { LineCutter, missedLine } from "../domain/line-cutter.ts";
 import type { OutputArchive, OutputLine, OutputPiece } from "../domain/output.ts";
 
@@ -57,7 +58,7 @@ export class Mirror {
     const { archive, aliases } = this.#options;
     const { signal } = this.#gone;
     const query = { aliases, stream: null, run: null };
-    const pieces = archive.pieces(query, { tail: LOOK_BACK_LINES }, signal)[Symbol.asyncIterator]();
+    const pieces = inTurns(archive.pieces(query, { tail: LOOK_BACK_LINES }, signal));
     for (;;) {
       this.#waitingSince = performance.now();
       const { done, value } = await pieces.next();
