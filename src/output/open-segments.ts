@@ -7,7 +7,7 @@ import type { LogPolicy, OutputStream } from "../domain/output.ts";
 import { type Day, dayNumber, dayOf } from "./files.ts";
 import { IndexFile, NO_RUN, lookInto } from "./index-file.ts";
 import { type Inventory, type Row, removeFile } from "./inventory.ts";
-import { openSegment } from "./opening.ts";
+import { coverTail, openSegment } from "./opening.ts";
 import type { Segment } from "./segment.ts";
 import { type SegmentName, indexPath, segmentPath } from "./segment-name.ts";
 
@@ -116,6 +116,16 @@ export class OpenSegments {
     inventory.forget(row, row.current);
     if (index === null) return removeFile(path);
     IndexFile.create(path, { ...index.header, base: index.header.base + index.covered }).close();
+  }
+
+  /** What a service that was killed has left without a record gets one, also where nobody goes on with it. */
+  coverTails(): void {
+    const { inventory } = this.#options;
+    for (const row of inventory.rows.values()) {
+      const kept = row.current ?? row.closed.at(-1);
+      if (kept !== undefined && !kept.name.compressed && !this.#segments.has(row))
+        inventory.resize(row, kept, kept.bytes + coverTail(inventory.directory, kept.name));
+    }
   }
 
   #inPlace(row: Row): Segment {

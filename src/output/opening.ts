@@ -5,7 +5,7 @@ import { IndexFile, NO_RUN, lookInto } from "./index-file.ts";
 import type { Format, IndexHeader } from "./index-format.ts";
 import type { Inventory, Kept, Row } from "./inventory.ts";
 import { Segment } from "./segment.ts";
-import { indexPath, segmentPath } from "./segment-name.ts";
+import { type SegmentName, indexPath, segmentPath } from "./segment-name.ts";
 
 export interface Wanted {
   readonly day: Day;
@@ -64,4 +64,17 @@ function cover(segment: Segment, run: Buffer): Segment {
   const { size, mtimeMs } = fstatSync(segment.fd);
   if (size > segment.size) segment.index.add(size - segment.size, Math.round(mtimeMs), null, run);
   return segment;
+}
+
+/** The same for a segment that is not opened; returns by how much its index has grown. One without an index stays so. */
+export function coverTail(directory: string, name: SegmentName): number {
+  const path = indexPath(directory, name);
+  const log = statSync(segmentPath(directory, name), { throwIfNoEntry: false });
+  const index = IndexFile.open(path);
+  if (index === null) return 0;
+  const before = index.bytes;
+  if (log !== undefined && log.size > index.covered)
+    index.add(log.size - index.covered, Math.round(log.mtimeMs), null, NO_RUN);
+  index.close();
+  return index.bytes - before;
 }

@@ -93,8 +93,12 @@ export class Segments {
     this.#inventory.releaseShare(share);
   }
 
-  /** Every policy has been told: what belongs to no task is kept by the defaults from now on. */
+  /**
+   * Every policy has been told, and every stream that survived: what belongs to no task is kept by the defaults from now on,
+   * and what nobody goes on with is closed as it is.
+   */
   complete(): void {
+    this.#open.coverTails();
     this.#retention.complete(this.#now);
   }
 

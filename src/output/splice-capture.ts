@@ -90,7 +90,7 @@ export class SpliceCapture implements Capture {
       else streams.push(this.#keep({ alias, run, stream, path, fd: reopenFifo(left) }));
     }
     this.#isComplete = true;
-    this.#send({ kind: "complete" }, { kind: "resume", streams });
+    this.#send({ kind: "resume", streams }, { kind: "complete" });
   }
 
   note(alias: string, text: string): void {
@@ -137,7 +137,7 @@ export class SpliceCapture implements Capture {
     worker.onmessage = (event: MessageEvent<FromThread>) => this.#receive(event.data);
     worker.onerror = (event) => {
       event.preventDefault();
-      this.#failed(worker, event.message);
+      this.#failed(worker, inOneLine(event.message));
     };
     this.#post(worker, { kind: "setup", logDir, wakeFd: this.#wakeFd, defaults, allTasksBytes });
     return worker;
@@ -157,8 +157,8 @@ export class SpliceCapture implements Capture {
     this.#compressor.close();
     this.#worker = this.#start();
     for (const [task, policy] of this.#policies) this.#send({ kind: "policy", task, policy });
-    if (this.#isComplete) this.#send({ kind: "complete" });
     this.#send({ kind: "resume", streams: [...this.#streams.values()].filter((each) => this.#isOpen(each)) });
+    if (this.#isComplete) this.#send({ kind: "complete" });
     for (const { message } of this.#asked.values()) this.#send(message);
     for (const alias of this.#growth.aliases()) this.#send({ kind: "watch", alias, seen: -1 });
   }
@@ -228,6 +228,11 @@ export class SpliceCapture implements Capture {
 
 function read({ readEnd, path }: Fifo): Pick<OpenStream, "fd" | "path"> {
   return { fd: readEnd, path };
+}
+
+/** Bun shows the source around it as well. */
+function inOneLine(message: string): string {
+  return (/^\w*error: (.*)$/im.exec(message)?.[1] ?? message).trim().split("\n")[0] ?? "";
 }
 
 /** False for a descriptor that is closed, or another's by now. */

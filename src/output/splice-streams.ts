@@ -135,7 +135,8 @@ export class Streams {
   }
 
   #drainLines(stream: Stream, format: "timestamped" | "json"): number {
-    const formatter = (stream.formatter ??= new LineFormatter());
+    const formatter = stream.formatter ?? new LineFormatter();
+    stream.formatter = formatter;
     for (let moved = 0; ;) {
       const count = this.#read(stream.fd);
       if (count <= 0 && count !== -ERRNO.EINTR) return moved + this.#stop(stream, count);

@@ -30,6 +30,9 @@ class CaptureThread {
   readonly #segments: Segments;
   readonly #streams: Streams;
   readonly #growth = new GrowthStamps((alias, count) => tell({ kind: "grew", alias, count }));
+  /** Since the indexes were written last: who has grown, and who may have nobody left that writes. */
+  readonly #grown = new Set<string>();
+  readonly #ended = new Set<string>();
   readonly #lost = new Map<string, { bytes: number; reason: string }>();
   readonly #messages: ToThread[];
   #running = true;
@@ -50,12 +53,12 @@ class CaptureThread {
       epoll: this.#epoll,
       libc: this.#libc,
       now: Date.now,
-      onGrowth: (alias) => this.#growth.grew(alias),
+      onGrowth: (alias) => void this.#grown.add(alias),
       onLoss: (alias, bytes, reason) => {
         this.#lost.set(alias, { bytes: (this.#lost.get(alias)?.bytes ?? 0) + bytes, reason });
       },
       onEnd: (id, alias) => {
-        if (!this.#streams.writes(alias)) this.#growth.forget(alias);
+        this.#ended.add(alias);
         tell({ kind: "ended", id });
       },
     });
@@ -81,17 +84,30 @@ class CaptureThread {
     readSync(this.#wakeFd, this.#wake, 0, 8, null);
     await new Promise<void>((resolve) => setImmediate(resolve));
     this.#segments.turn(Date.now());
-    for (const message of this.#messages.splice(0)) this.#take(message);
+    for (const message of this.#messages.splice(0)) this.#tryTo(message);
     this.#settle();
   }
 
-  /** Before it sleeps: the indexes are written, losses told, and work is handed out. */
+  /** Before it sleeps: the indexes are written and then told of, losses as well, and work is handed out. */
   #settle(): void {
     this.#segments.flush();
+    for (const alias of this.#grown) this.#growth.grew(alias);
+    for (const alias of this.#ended) if (!this.#streams.writes(alias)) this.#growth.forget(alias);
+    this.#grown.clear();
+    this.#ended.clear();
     for (const [alias, { bytes, reason }] of this.#lost) tell({ kind: "lost", alias, bytes, reason });
     this.#lost.clear();
     const job = this.#segments.compression.next();
     if (job !== null) tell({ kind: "compress", job });
+  }
+
+  /** What one message comes to grief with is not the end of the others. */
+  #tryTo(message: ToThread): void {
+    try {
+      this.#take(message);
+    } catch (error) {
+      tell({ kind: "trouble", text: `The capture of output: ${message.kind}: ${reasonOf(error)}` });
+    }
   }
 
   #take(message: ToThread): void {
@@ -134,23 +150,22 @@ class CaptureThread {
     this.#streams.drainAlias(alias);
     try {
       this.#segments.note(alias, text);
-      this.#growth.grew(alias);
+      this.#grown.add(alias);
     } catch (error) {
       this.#lost.set(alias, { bytes: Buffer.byteLength(text) + 1, reason: reasonOf(error) });
     }
-    if (!this.#streams.writes(alias)) this.#growth.forget(alias);
+    this.#ended.add(alias);
   }
 
   #clear(id: number, aliases: readonly string[]): void {
-    for (const alias of aliases) {
-      this.#streams.drainAlias(alias);
-      try {
+    try {
+      for (const alias of aliases) {
+        this.#streams.drainAlias(alias);
         this.#segments.clear(alias);
-      } catch (error) {
-        tell({ kind: "trouble", text: `the output of ${alias} could not be removed: ${reasonOf(error)}` });
       }
+    } finally {
+      tell({ kind: "done", id });
     }
-    tell({ kind: "done", id });
   }
 
   #close(): void {
