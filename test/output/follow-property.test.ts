@@ -61,7 +61,7 @@ class Check {
         throw new Error("nothing is searched here");
       },
       wall: () => this.now,
-      limits: { ...LIMITS, pieceBytes: 16, batchBytes: 16, behindBytes: 150 },
+      limits: { ...LIMITS, pieceBytes: 16, batchBytes: 16, behindBytes: 150, newestBytes: 20 },
     });
     const query = { aliases: ALIASES, stream: null, run: null };
     return reader.pieces(query, { after: this.to }, new AbortController().signal);

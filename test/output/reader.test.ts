@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { FollowFrom } from "../../src/domain/output.ts";
 import { dailyFile } from "../../src/output/files.ts";
+import { INDEX_BYTES, encodeHeader, encodeRecord, encodeRun } from "../../src/output/index-format.ts";
 import { Growth } from "../../src/output/growth.ts";
 import { FileReader } from "../../src/output/reader.ts";
 
@@ -120,7 +121,24 @@ describe("following", () => {
     const stream = follow({ after: "2026-11-22:0" });
     const { value } = await stream.next();
     expect(value?.missed_bytes).toBe((6 << 20) - (256 << 10));
-    expect(value?.to).toBe(`2026-11-22:${6 << 20}`);
+    expect(value?.to).toBe(`2026-11-22:${(6 << 20) - (192 << 10)}`);
+    await stream.return?.(undefined);
+  });
+
+  test("what was cleared before is not missed", async () => {
+    const index = (base: number) => encodeHeader({ format: "raw", number: 2, base, made: NOON });
+    const path = `${dailyFile(folder, ALIAS, "2026-11-22")}.idx`;
+    writeFileSync(path, index(4));
+    expect(await reader.page(ALIAS, null, 10)).toMatchObject({ to: "2026-11-22:4" });
+    const stream = follow({ tail: 1000 });
+    const waiting = stream.next();
+    await asked.promise;
+    const record = Buffer.alloc(INDEX_BYTES);
+    encodeRecord(record, 0, 0, 7, NOON, "stdout", encodeRun(null));
+    writeFileSync(path, Buffer.concat([index(4), record]));
+    append("2026-11-22", "cleared");
+    const { value } = await waiting;
+    expect(value).toMatchObject({ to: "2026-11-22:11", missed_bytes: 0, stream: "stdout", time: NOON });
     await stream.return?.(undefined);
   });
 

@@ -2,8 +2,9 @@
 import { type DayPlace, parseCursor } from "../../domain/cursor.ts";
 import { MeprocError } from "../../domain/errors.ts";
 import type { Cursor, OutputQuery } from "../../domain/output.ts";
-import { dayOf } from "../files.ts";
+import { type Day, dayOf } from "../files.ts";
 import { type Source, countLines, cutLines } from "./block.ts";
+import { dayStart } from "./day-start.ts";
 import { batchFor } from "./limits.ts";
 import { listSegments } from "./log-folder.ts";
 import { LogRow, type Place, isBefore } from "./log-row.ts";
@@ -42,7 +43,12 @@ export async function tailPlaces(
   try {
     const starts = lines === 0 ? new Map() : await startsOf(rows, lines, scanOptions);
     const places: DayPlace[] = [];
-    for (const row of rows) places.push(await dayPlaceOf(row, starts.get(row) ?? (await row.end()), wall));
+    for (const row of rows) {
+      const start = starts.get(row);
+      places.push(
+        start === undefined ? await endOf(directory, row, dayOf(wall)) : await dayPlaceOf(row, start),
+      );
+    }
     return places;
   } finally {
     await Promise.all(rows.map((row) => row.close()));
@@ -78,7 +84,14 @@ async function startsOf(
   return starts;
 }
 
-async function dayPlaceOf(row: LogRow, { segment, offset }: Place, wall: number): Promise<DayPlace> {
-  if (row.count === 0) return { day: dayOf(wall), offset: 0 };
+/** The place after everything: today's, where all of today has been removed. */
+async function endOf(directory: string, row: LogRow, today: Day): Promise<DayPlace> {
+  const end = await row.end();
+  if (row.count > 0 && row.day(end.segment) >= today) return dayPlaceOf(row, end);
+  const offset = await dayStart(directory, row.listing.stem, today);
+  return row.count > 0 && offset === 0 ? dayPlaceOf(row, end) : { day: today, offset };
+}
+
+async function dayPlaceOf(row: LogRow, { segment, offset }: Place): Promise<DayPlace> {
   return { day: row.day(segment), offset: (await row.baseOf(segment)) + offset };
 }

@@ -1,4 +1,5 @@
 /** One source of a follower: where it is, and what comes next there. */
+import { stat } from "node:fs/promises";
 import type { DayPlace } from "../../domain/cursor.ts";
 import type { OutputPiece, OutputQuery } from "../../domain/output.ts";
 import { dayOf } from "../files.ts";
@@ -16,6 +17,9 @@ import { unformat } from "./unformat.ts";
 const TOGETHER_MS = 100;
 /** Of so many sources the files stay open as long as there is something in them. */
 const MAX_HELD = 4;
+
+/** File systems tell times no finer than this. */
+const TICK_MS = 100;
 
 type Bare = Omit<OutputPiece, "to">;
 type Filter = Pick<OutputQuery, "stream" | "run">;
@@ -36,6 +40,8 @@ export class FollowedSource {
   #place: DayPlace;
   /** The number of the segment that the place is in, if that was the newest one. */
   #number: number | null = null;
+  /** When the folder had last changed at a listing with nothing after the place, which only a new file can bring. */
+  #nothingAt: number | null = null;
   #ahead: Ahead | null = null;
   #next = Number.NEGATIVE_INFINITY;
   #mayHaveMore = true;
@@ -137,11 +143,15 @@ export class FollowedSource {
 
   async #lookAhead(): Promise<boolean> {
     const today = dayOf(this.#options.wall());
-    const row = (await this.#sameSegment(today)) ?? (await this.#listed());
+    const same = await this.#sameSegment(today);
+    const changed = same === null ? await this.#folderChanged() : null;
+    if (changed !== null && changed === this.#nothingAt) return false;
+    const row = same ?? (await this.#listed());
     const end = await row.end();
     const start = row.count === 0 ? null : await this.#placeIn(row, end);
     if (start === null || !isBefore(start, end)) {
-      if (row.count === 0 && this.#place.day < today) this.#place = { day: today, offset: 0 };
+      // what comes now comes into a new file
+      if (row.count === 0 || row.day(end.segment) < today) this.#nothingAt = changed;
       await row.close();
       return false;
     }
@@ -155,13 +165,17 @@ export class FollowedSource {
   async #sameSegment(today: string): Promise<LogRow | null> {
     if (this.#number === null || this.#place.day !== today) return null;
     const stem = channelStem(this.alias, this.#channel);
-    const row = this.#row(
-      [{ stem, day: today, number: null, compressed: false, indexed: true }],
-      this.#number - 1,
-    );
+    const name = { stem, day: today, number: null, compressed: false, indexed: true };
+    const row = this.#row([name], this.#number - 1);
     if ((await row.open(0)) !== null && (await row.numberOf(row.count - 1)) !== null) return row;
     await row.close();
     return null;
+  }
+
+  /** When a file was last made, renamed or removed; NaN, which is like no other, where that was just now. */
+  async #folderChanged(): Promise<number> {
+    const { mtimeMs } = await stat(this.#options.directory);
+    return Date.now() - mtimeMs > TICK_MS ? mtimeMs : Number.NaN;
   }
 
   async #listed(): Promise<LogRow> {
@@ -182,7 +196,7 @@ export class FollowedSource {
     const at = await this.#find(row, end);
     const behind = await distance(row, at, end);
     if (behind <= this.#options.limits.behindBytes) return at;
-    const place = await back(row, end, this.#options.limits.pieceBytes, at);
+    const place = await back(row, end, this.#options.limits.newestBytes, at);
     this.#missed += await distance(row, at, place);
     return place;
   }

@@ -9,9 +9,11 @@ export interface Limits {
   readonly allBatchesBytes: number;
   /** The first stretch that is searched for the newest lines. */
   readonly tailBytes: number;
-  /** How much a follower gets at a time, and how far behind it may fall before it is moved on. */
+  /** How much a follower gets at a time: so much is in memory for each that does not read. */
   readonly pieceBytes: number;
+  /** How far behind it may fall, and with how much it goes on then. */
   readonly behindBytes: number;
+  readonly newestBytes: number;
 }
 
 export const LIMITS: Limits = {
@@ -20,8 +22,9 @@ export const LIMITS: Limits = {
   batchBytes: 256 << 10,
   allBatchesBytes: 16 << 20,
   tailBytes: 64 << 10,
-  pieceBytes: 256 << 10,
+  pieceBytes: 64 << 10,
   behindBytes: 4 << 20,
+  newestBytes: 256 << 10,
 };
 
 const LEAST_BATCH = 8 << 10;

@@ -3,7 +3,9 @@ import type { OutputPage } from "../../domain/ports.ts";
 import type { Position } from "../../domain/position.ts";
 import { formatCursor, parseCursor } from "../../domain/cursor.ts";
 import { type Day, dayOf } from "../files.ts";
+import { channelStem } from "../segment-name.ts";
 import { NEWLINE } from "./block.ts";
+import { dayStart } from "./day-start.ts";
 import { listSegments } from "./log-folder.ts";
 import { LogRow } from "./log-row.ts";
 
@@ -47,7 +49,8 @@ export async function pageOf(
     const more = range.more || cut > 0 || days.some((each) => each < day);
     return { bytes: range.bytes.subarray(cut), from: format(day, from), to: format(day, range.to), more };
   }
-  const here = before ?? format(dayOf(wall), 0);
+  const today = dayOf(wall);
+  const here = before ?? format(today, await dayStart(directory, channelStem(alias, "all"), today));
   return { bytes: new Uint8Array(), from: here, to: here, more: false };
 }
 
