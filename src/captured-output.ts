@@ -1,5 +1,5 @@
 /** The composition root for captured output: who takes it, who reads it, what is kept of it, and where else it goes. */
-import type { Config } from "./domain/config.ts";
+import type { Config, LogLevel } from "./domain/config.ts";
 import { mergeLogPolicy } from "./domain/output.ts";
 import type { Clock, Publish } from "./domain/ports.ts";
 import type { RunId } from "./domain/run.ts";
@@ -24,7 +24,7 @@ const SPLICE_THREAD = new URL("./output/splice-thread.ts", import.meta.url).href
 
 export interface OutputSurroundings {
   readonly config: Config;
-  readonly fifoDir: string;
+  readonly fifoDirs: readonly string[];
   readonly clock: Clock;
   readonly publish: Publish;
   /** The command line of this executable, for searches in a process of their own. */
@@ -32,19 +32,20 @@ export interface OutputSurroundings {
   readonly stdout: Outlet;
   readonly colours: boolean;
   readonly pidOf: (run: RunId) => number | null;
-  readonly warn: (text: string) => void;
+  readonly log: (level: LogLevel, text: string) => void;
 }
 
 export function wireOutput(around: OutputSurroundings) {
-  const { config, clock, warn } = around;
+  const { config, clock, log } = around;
+  const warn = (text: string) => log("warn", text);
   const losses = new Losses(clock, around.publish);
-  const capture = makeCapture(around.fifoDir, {
+  const capture = makeCapture(around.fifoDirs, {
     logDir: config.logDir,
     defaults: config.log,
     allTasksBytes: config.allTasksBytes,
     compressThread: COMPRESS_THREAD,
     reportLoss: losses.report,
-    reportTrouble: warn,
+    reportTrouble: (text) => log("error", text),
   });
   const reader = new FileReader({
     directory: config.logDir,
@@ -88,8 +89,8 @@ export function wireOutput(around: OutputSurroundings) {
   };
 }
 
-function makeCapture(fifoDir: string, options: CaptureOptions): Capture {
+function makeCapture(fifoDirs: readonly string[], options: CaptureOptions): Capture {
   if (process.platform === "win32") return new PipeCapture(options);
-  if (process.platform === "linux") return new SpliceCapture({ ...options, fifoDir, thread: SPLICE_THREAD });
-  return new CopyCapture({ ...options, fifoDir });
+  if (process.platform === "linux") return new SpliceCapture({ ...options, fifoDirs, thread: SPLICE_THREAD });
+  return new CopyCapture({ ...options, fifoDirs });
 }

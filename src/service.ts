@@ -10,6 +10,7 @@ import { Bus } from "./events/bus.ts";
 import { Journal } from "./events/journal.ts";
 import { linesOf } from "./events/log-lines.ts";
 import { createApp } from "./http/app.ts";
+import { findFifoPlaces, leaveFifoPlaces } from "./output/fifo-places.ts";
 import type { Outlet } from "./output/stdout-sink.ts";
 import { systemClock } from "./platform/clock.ts";
 import { type Lock, lockHolder, lockPath, takeLock } from "./platform/lock.ts";
@@ -24,11 +25,13 @@ import { ExitWatch } from "./spawn/exit-watch.ts";
 import { LocalEngine } from "./spawn/local-engine.ts";
 import { findStrangers } from "./spawn/strangers.ts";
 import { SystemUsers } from "./spawn/users.ts";
+import { Checkpoints } from "./store/checkpoints.ts";
 import { StoreError, openDatabase } from "./store/database.ts";
 import { keepPruned } from "./store/pruning.ts";
-import { SqliteStore } from "./store/sqlite-store.ts";
+import { SqliteStore, type StoreOptions } from "./store/sqlite-store.ts";
 import { parseTask } from "./supervisor/admission.ts";
-import { BOOTSTRAP, Supervisor } from "./supervisor/supervisor.ts";
+import { BOOTSTRAP } from "./supervisor/bootstrap.ts";
+import { Supervisor } from "./supervisor/supervisor.ts";
 
 /** Why the service cannot start, in one line. */
 export class StartError extends Error {
@@ -47,6 +50,7 @@ const LOCK_LOOKS = 50;
 export const DATABASE = "meproc.db";
 /** The worker modules are entry points of their own in the executable. */
 const EXIT_THREAD = new URL("./spawn/exit-thread.ts", import.meta.url).href;
+const CHECKPOINT_THREAD = new URL("./store/checkpoint-thread.ts", import.meta.url).href;
 const COROUTINE_HOST = new URL("./spawn/coroutine-host.ts", import.meta.url);
 
 export interface Service {
@@ -76,8 +80,8 @@ export interface ServiceOptions {
 
 /** Throws StartError. Tasks and processes that an earlier service left are taken up before it returns. */
 export async function createService(config: Config, options: ServiceOptions): Promise<Service> {
-  const fifoDir = join(config.dataDir, "run");
-  for (const directory of [config.dataDir, fifoDir, config.logDir]) makeDirectory(directory);
+  for (const directory of [config.dataDir, join(config.dataDir, "run"), config.logDir])
+    makeDirectory(directory);
   const lock = lockData(config.dataDir, options);
   const clock = systemClock;
   const journal = new Journal({
@@ -88,9 +92,24 @@ export async function createService(config: Config, options: ServiceOptions): Pr
     wall: Date.now,
   });
   let trouble: string | null = null;
-  const store = openStore(config.dataDir, (reason) => {
-    trouble = reason;
-    bus.publish(reason === null ? { kind: "store.recovered" } : { kind: "store.failing", reason });
+  const checkpoints = new Checkpoints({
+    path: join(config.dataDir, DATABASE),
+    thread: CHECKPOINT_THREAD,
+    onTrouble: (reason) => journal.warn(`The database's log cannot be moved into it: ${reason}`),
+  });
+  const store = openStore(config.dataDir, {
+    checkpoints,
+    onTrouble: (reason) => {
+      trouble = reason;
+      bus.publish({ kind: "store.failing", reason });
+    },
+    onRecovery: ({ facts, runs }) => {
+      trouble = null;
+      bus.publish({ kind: "store.recovered", lost_events: facts, lost_runs: runs });
+    },
+    // no fact: that of a fact that is refused might be refused as well
+    onRefusal: (what, reason) =>
+      journal.error(`The database does not take ${what}, it is left out: ${reason}`),
   });
   const reportError = (error: unknown) => journal.error(`A subscriber failed: ${inWords(error)}`);
   const bus = new Bus(Date.now, reportError, store.lastFactId());
@@ -99,19 +118,20 @@ export async function createService(config: Config, options: ServiceOptions): Pr
   bus.subscribe((fact) => {
     for (const { level, text } of linesOf(fact)) journal.write(level, text);
   });
+  const fifoDirs = findPlaces(service, config);
   const self = Bun.isStandaloneExecutable
     ? [process.execPath]
     : [process.execPath, join(import.meta.dir, "main.ts")];
   const output = wireOutput({
     config,
-    fifoDir,
+    fifoDirs,
     clock,
     publish: (fact) => bus.publish(fact),
     self,
     stdout: options.stdout,
     colours: options.colours,
     pidOf: (run) => store.run(run)?.process?.pid ?? null,
-    warn: (text) => journal.warn(text),
+    log: (level, text) => journal.write(level, text),
   });
   bus.subscribe((fact) => {
     if (fact.kind === "task.created") output.know(supervisor.get(fact.task).task);
@@ -121,6 +141,7 @@ export async function createService(config: Config, options: ServiceOptions): Pr
   const children = new Children();
   const strangers = findStrangers(children);
   const users = new SystemUsers(children);
+  const commit = () => store.flush();
   const local = new LocalEngine({
     clock,
     output: output.capture,
@@ -131,13 +152,21 @@ export async function createService(config: Config, options: ServiceOptions): Pr
     cgroups: findCgroups(service),
     environment,
     service,
+    commit,
     self,
   });
   const supervisor = new Supervisor({
     clock,
     engine: chooseEngine(
       local,
-      new CoroutineEngine({ output: output.capture, strangers, environment, service, host: COROUTINE_HOST }),
+      new CoroutineEngine({
+        output: output.capture,
+        strangers,
+        environment,
+        service,
+        commit,
+        host: COROUTINE_HOST,
+      }),
     ),
     history: store,
     users,
@@ -162,7 +191,9 @@ export async function createService(config: Config, options: ServiceOptions): Pr
     pageDir: findPage(),
   });
   const port = listen(app, config);
-  const left = new Map(local.left().map(({ run, task, index }) => [run, aliasOf(task, index)]));
+  const left = new Map(
+    local.left().map(({ run, place }) => [run, place && aliasOf(place.task, place.index)]),
+  );
   for (const { task } of store.tasks()) output.know(task);
   if (config.bootstrapCmd !== null) output.passOn(BOOTSTRAP);
   output.capture.resume((run) => store.run(run)?.alias ?? left.get(run) ?? null);
@@ -175,7 +206,9 @@ export async function createService(config: Config, options: ServiceOptions): Pr
   const close = async (): Promise<void> => {
     await app.server?.stop(true);
     await output.close();
+    leaveFifoPlaces(fifoDirs);
     stopPruning();
+    await checkpoints.close();
     store.close();
     lock.release();
   };
@@ -250,12 +283,22 @@ function lockData(dataDir: string, { args, variables }: ServiceOptions): Lock {
   );
 }
 
-function openStore(dataDir: string, onTrouble: (reason: string | null) => void): SqliteStore {
+function openStore(dataDir: string, options: Omit<StoreOptions, "database">): SqliteStore {
   try {
-    return new SqliteStore({ database: openDatabase(join(dataDir, DATABASE)), onTrouble });
+    return new SqliteStore({ database: openDatabase(join(dataDir, DATABASE)), ...options });
   } catch (error) {
     if (error instanceof StoreError) throw new StartError(error.message, { cause: error });
     throw error;
+  }
+}
+
+function findPlaces(service: string, { dataDir, fifoDir }: Config): string[] {
+  try {
+    return findFifoPlaces({ service, dataDir, fifoDir });
+  } catch (error) {
+    throw new StartError(`fifo_dir: ${fifoDir}: no folder for FIFOs can be had in it: ${inWords(error)}`, {
+      cause: error,
+    });
   }
 }
 

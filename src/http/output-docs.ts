@@ -12,6 +12,7 @@ import {
 } from "./docs.ts";
 import { MAX_LINES, MAX_PATTERN } from "./output-query.ts";
 import { DEFAULT_BYTES, FOLLOWED_LINES, MAX_BYTES, NEWEST_LINES } from "./output-read.ts";
+import { SINCE } from "./since.ts";
 import { taskName } from "./tasks.ts";
 
 const tag = "Output";
@@ -31,10 +32,10 @@ const replica = query("replica", "Only of the replica with this index; of all if
 });
 const stream = query("stream", "Only of this stream", { type: "string", enum: ["stdout", "stderr"] });
 const run = query("run", "Only of the run with this id", text);
-const when = "a time (RFC 3339), or a span before now: `90s`, `15m`, `2h`, `1d`, `1w`";
+const when = "a time of RFC 3339, or how long ago (`15m`, `2h`, `3d`)";
 const filters: readonly Parameter[] = [
-  query("since", `Only lines that ended then or later: ${when}`, text),
-  query("until", `Only lines that ended before then: ${when}`, text),
+  query("since", `Only lines that ended then or later: ${when}`, SINCE),
+  query("until", `Only lines that ended before then: ${when}`, SINCE),
   query("tail", "Only the newest so many lines of those that match", {
     type: "integer",
     minimum: 0,

@@ -9,6 +9,7 @@ import { runOutputDocs } from "./output-docs.ts";
 import { readRunOutput } from "./output-read.ts";
 import { invalid } from "./problem.ts";
 import { runView } from "./run-view.ts";
+import { SINCE, parseSince } from "./since.ts";
 
 const DEFAULT_LIMIT = 50;
 const MAX_LIMIT = 1000;
@@ -30,7 +31,7 @@ const runId: Parameter = {
 };
 
 export function runRoutes(deps: HttpDeps) {
-  const { archive } = deps;
+  const { archive, clock } = deps;
   const find = (id: string): RunRecord => {
     const record = archive.run(id);
     if (record === null) throw new MeprocError("not_found", "There is no such run");
@@ -40,7 +41,7 @@ export function runRoutes(deps: HttpDeps) {
     .get(
       "",
       ({ query }) => {
-        const { items, nextCursor } = archive.runs(toQuery(query));
+        const { items, nextCursor } = archive.runs(toQuery(query, clock.now().wall));
         return { items: items.map(runView), next_cursor: nextCursor };
       },
       {
@@ -52,7 +53,11 @@ export function runRoutes(deps: HttpDeps) {
           parameters: [
             query("task", "Only of this task", { type: "string" }),
             query("result", "Only with this result", { type: "string", enum: [...RESULTS] }),
-            query("since", "Only what started then or later", { type: "string", format: "date-time" }),
+            query(
+              "since",
+              "Only what started then or later: a time of RFC 3339, or how long ago (`15m`, `2h`, `3d`)",
+              SINCE,
+            ),
             query("limit", "How many at most", {
               type: "integer",
               minimum: 1,
@@ -84,13 +89,13 @@ export function runRoutes(deps: HttpDeps) {
     );
 }
 
-function toQuery(given: Readonly<Record<string, string | undefined>>): RunQuery {
+function toQuery(given: Readonly<Record<string, string | undefined>>, now: number): RunQuery {
   const { task, result, since, cursor } = given;
   return {
     limit: limitOf(given["limit"]),
     ...(task === undefined ? {} : { task }),
     ...(result === undefined ? {} : { result: resultOf(result) }),
-    ...(since === undefined ? {} : { since: timeOf(since) }),
+    ...(since === undefined ? {} : { since: parseSince(since, now) }),
     ...(cursor === undefined ? {} : { cursor }),
   };
 }
@@ -105,10 +110,4 @@ function limitOf(text: string | undefined): number {
 function resultOf(text: string): string {
   if (RESULTS.some((result) => result === text)) return text;
   throw invalid("/result", `expected one of ${RESULTS.join(", ")}`);
-}
-
-function timeOf(text: string): number {
-  const time = Date.parse(text);
-  if (!Number.isNaN(time)) return time;
-  throw invalid("/since", "expected a time such as 2026-11-22T12:00:00Z");
 }

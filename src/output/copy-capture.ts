@@ -8,20 +8,20 @@ import { FileSink } from "./file-sink.ts";
 import { settleTurns } from "./turns.ts";
 
 export interface CopyCaptureOptions extends CaptureOptions {
-  readonly fifoDir: string;
+  readonly fifoDirs: readonly string[];
 }
 
 export class CopyCapture implements Capture {
-  readonly #fifoDir: string;
+  readonly #fifoDirs: readonly string[];
   readonly #sink: FileSink;
 
   constructor(options: CopyCaptureOptions) {
-    this.#fifoDir = options.fifoDir;
+    this.#fifoDirs = options.fifoDirs;
     this.#sink = new FileSink(options);
   }
 
   open({ alias, run, owner }: OpenChannel): Channel {
-    const { out, err } = openFifoPair(this.#fifoDir, run, owner);
+    const { out, err } = openFifoPair(this.#fifoDirs, run, owner);
     return {
       stdout: out.writeEnd,
       stderr: err.writeEnd,
@@ -42,7 +42,7 @@ export class CopyCapture implements Capture {
   }
 
   resume(aliasOf: (run: string) => string | null): void {
-    for (const left of leftFifos(this.#fifoDir)) {
+    for (const left of leftFifos(this.#fifoDirs)) {
       const alias = aliasOf(left.run);
       if (alias === null) unlinkSync(left.path);
       else void this.#follow(alias, left, reopenFifo(left), true);

@@ -17,6 +17,7 @@ export class Segment {
   index: IndexFile;
   /** Unix ms. */
   lookedAt = 0;
+  isClosed = false;
 
   private constructor(path: string, indexPath: string, fd: number, index: IndexFile) {
     this.path = path;
@@ -65,6 +66,7 @@ export class Segment {
   }
 
   close(): void {
+    this.isClosed = true;
     this.index.close();
     closeSync(this.fd);
   }

@@ -22,7 +22,7 @@ const MAX_RESTARTS = 5;
 type BunWorker = Worker & { ref(): void };
 
 export interface SpliceCaptureOptions extends CaptureOptions {
-  readonly fifoDir: string;
+  readonly fifoDirs: readonly string[];
   /** The module of the capture thread. */
   readonly thread: string | URL;
 }
@@ -58,7 +58,7 @@ export class SpliceCapture implements Capture {
   }
 
   open({ alias, run, owner }: OpenChannel): Channel {
-    const { out, err } = openFifoPair(this.#options.fifoDir, run, owner);
+    const { out, err } = openFifoPair(this.#options.fifoDirs, run, owner);
     return {
       stdout: out.writeEnd,
       stderr: err.writeEnd,
@@ -83,7 +83,7 @@ export class SpliceCapture implements Capture {
 
   resume(aliasOf: (run: string) => string | null): void {
     const streams: OpenStream[] = [];
-    for (const left of leftFifos(this.#options.fifoDir)) {
+    for (const left of leftFifos(this.#options.fifoDirs)) {
       const { run, stream, path } = left;
       const alias = aliasOf(run);
       if (alias === null) unlinkSync(path);
@@ -202,8 +202,6 @@ export class SpliceCapture implements Capture {
 
   #receive(message: FromThread): void {
     switch (message.kind) {
-      case "ready":
-        return;
       case "grew":
         this.#seen.set(message.alias, message.count);
         return this.#growth.tell(message.alias);

@@ -40,7 +40,6 @@ export type ToThread =
   | { readonly kind: "close" };
 
 export type FromThread =
-  | { readonly kind: "ready" }
   | { readonly kind: "grew"; readonly alias: string; readonly count: number }
   /** A sync or a clear is done. */
   | { readonly kind: "done"; readonly id: number }

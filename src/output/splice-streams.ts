@@ -6,6 +6,7 @@ import { codeOf } from "../platform/system-errors.ts";
 import { FifoSizes } from "./fifo-sizes.ts";
 import { LineFormatter } from "./line-format.ts";
 import { reasonOf } from "./loss.ts";
+import type { Segment } from "./segment.ts";
 import type { Segments, Source } from "./segments.ts";
 import { ERRNO, type SpliceCalls } from "./splice.ts";
 import type { OpenStream } from "./splice-protocol.ts";
@@ -103,26 +104,29 @@ export class Streams {
   }
 
   #drainRaw(stream: Stream): number {
+    const { segments } = this.#options;
+    const { fd, source } = stream;
+    let segment = segments.ready(source);
     for (let moved = 0; ;) {
-      const count = stream.way === "splice" ? this.#splice(stream) : this.#copy(stream);
+      if (segment.isClosed || segments.room(source, segment) < 1) segment = segments.ready(source);
+      const count = stream.way === "splice" ? this.#splice(fd, source, segment) : this.#copy(fd, source);
       if (count > 0) moved += count;
-      if (count >= FLOOD_BYTES) this.#sizes.enlarge(stream.fd);
+      if (count >= FLOOD_BYTES) this.#sizes.enlarge(fd);
       if (count === -ERRNO.EINVAL && stream.way === "splice") stream.way = "copy";
       else if (count <= 0 && count !== -ERRNO.EINTR) return moved + this.#stop(stream, count);
       if (moved >= TURN_BYTES) return moved;
     }
   }
 
-  #splice({ fd, source }: Stream): number {
+  #splice(fd: number, source: Source, segment: Segment): number {
     const { segments, libc } = this.#options;
-    const segment = segments.ready(source);
     const count = libc.splice(fd, segment.fd, Math.min(TURN_BYTES, segments.room(source, segment)));
     if (count > 0) segments.wrote(source, segment, count);
     return count;
   }
 
   /** Through a buffer, with the same results as `splice`. */
-  #copy({ fd, source }: Stream): number {
+  #copy(fd: number, source: Source): number {
     const { segments } = this.#options;
     const count = this.#read(fd);
     let kept = 0;

@@ -46,7 +46,7 @@ class CaptureThread {
       defaults,
       allTasksBytes,
       now: Date.now(),
-      measure: (fd) => Number(seekEnd(fd)),
+      measure: seekEnd,
     });
     this.#streams = new Streams({
       segments: this.#segments,
@@ -66,7 +66,6 @@ class CaptureThread {
   }
 
   async run(): Promise<void> {
-    tell({ kind: "ready" });
     for (let lastWake = 0; this.#running;) {
       const ready = this.#epoll.wait(LONGEST_SLEEP_MS);
       const now = performance.now();

@@ -3,18 +3,17 @@ import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, setDefaultTimeout, test } from "bun:test";
-import { whenDone } from "../helpers/cleanup.ts";
 import { makeGate } from "../helpers/gate.ts";
 import { legacyClient } from "../helpers/legacy-client.ts";
 import { outputOf, segmentsOf } from "../helpers/segments.ts";
 import { type Service, startService } from "../helpers/service.ts";
+import { maySmallDisk, smallDisk } from "../helpers/small-disk.ts";
 import { temporaryFolder } from "../helpers/temporary-folder.ts";
 import { until } from "../helpers/until.ts";
 import { inState } from "./after-a-kill.ts";
 
 setDefaultTimeout(60_000);
 const LONG_MS = 50_000;
-const isRoot = process.getuid?.() === 0;
 
 const once = (service: Service, name: string, cmd: string, more: Record<string, unknown> = {}) =>
   legacyClient(service.url).post({ name, cmd, type: "once", ...more });
@@ -26,13 +25,13 @@ const written = ({ logDir }: Service, alias: string): number => {
 };
 const hash = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
 
-test.if(isRoot && process.platform === "linux")(
+test.if(maySmallDisk)(
   "5: the disk is full: processes and supervision go on, what is lost is counted, and capture goes on when there is room",
   async () => {
     const folder = temporaryFolder();
     const logDir = join(folder, "data", "log");
     mkdirSync(logDir, { recursive: true });
-    mount(logDir, "2m");
+    smallDisk(logDir, "2m");
     const service = await startService({ folder });
     writeFileSync(join(logDir, "ballast"), Buffer.alloc(1_500_000));
     const gate = makeGate(folder);
@@ -126,11 +125,4 @@ test("16: four children that write as fast as they can: each line is there, once
 function residentBytes(pid: number): number {
   const status = readFileSync(`/proc/${pid}/status`, "utf8");
   return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1] ?? 0) * 1024;
-}
-
-/** A small file system in a folder, for the test that is running. */
-function mount(folder: string, size: string): void {
-  const { exitCode, stderr } = Bun.spawnSync(["mount", "-t", "tmpfs", "-o", `size=${size}`, "tmpfs", folder]);
-  if (exitCode !== 0) throw new Error(`mount: ${stderr.toString()}`);
-  whenDone(() => void Bun.spawnSync(["umount", "-l", folder]));
 }

@@ -77,7 +77,7 @@ describe("a query", () => {
     [
       "since=yesterday",
       "/since",
-      "expected a time such as 2026-11-22T12:00:00Z, or a span before now such as 15m",
+      "expected a time of RFC 3339 such as 2026-11-22T12:00:00Z, or how long ago such as 15m, 2h or 3d",
     ],
     ["since=1h&until=2h", "/until", "expected a time after that of since"],
     ["run=", "/run", "expected the id of a run"],

@@ -1,9 +1,9 @@
 /** The promise about the disk, looked at all along while 200 MB come in: what may be kept is never exceeded by more than a write. */
 import { expect, test } from "bun:test";
-import { mkdirSync, readdirSync, statSync } from "node:fs";
+import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { DEFAULT_LOG_POLICY, type LogPolicy } from "../../src/domain/output.ts";
-import { SpliceCapture } from "../../src/output/splice-capture.ts";
+import { captureFolders, makeCapture } from "../helpers/captures.ts";
 import { whenDone } from "../helpers/cleanup.ts";
 import { outputOf } from "../helpers/segments.ts";
 import { temporaryFolder } from "../helpers/temporary-folder.ts";
@@ -23,19 +23,10 @@ test.if(process.platform === "linux").each(POLICIES)(
   "%s holds at each moment",
   async (_what, more, limit) => {
     const root = temporaryFolder();
-    const folders = { fifoDir: join(root, "run"), logDir: join(root, "log") };
-    for (const folder of Object.values(folders)) mkdirSync(folder);
-    const fail = (...said: unknown[]) => {
-      throw new Error(said.join(" "));
-    };
-    const capture = new SpliceCapture({
-      ...folders,
-      thread: join(import.meta.dir, "../../src/output/splice-thread.ts"),
-      compressThread: join(import.meta.dir, "../../src/output/compress-thread.ts"),
+    const folders = captureFolders(root);
+    const capture = makeCapture("splice", folders, {
       defaults: { ...DEFAULT_LOG_POLICY, compress: false, ...more, max_bytes: MIB },
       allTasksBytes: 0,
-      reportLoss: fail,
-      reportTrouble: fail,
     });
     whenDone(() => capture.close());
     const channel = capture.open({ alias: "big:0", run: "r1", owner: null });

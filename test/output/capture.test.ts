@@ -3,63 +3,35 @@ import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { DEFAULT_ALL_TASKS_BYTES, DEFAULT_LOG_POLICY, type LogPolicy } from "../../src/domain/output.ts";
-import type { Capture, ReportLoss } from "../../src/output/capture.ts";
-import { CopyCapture } from "../../src/output/copy-capture.ts";
+import { DEFAULT_LOG_POLICY, type LogPolicy } from "../../src/domain/output.ts";
+import type { Capture } from "../../src/output/capture.ts";
+import { discardFifo, leftFifos, openFifoPair } from "../../src/output/fifo.ts";
 import { dailyFile, dayOf } from "../../src/output/files.ts";
-import { PipeCapture } from "../../src/output/pipe-capture.ts";
 import { FOOTER_BYTES, decodeSeekTable, seekTableSize } from "../../src/output/seek-table.ts";
-import { SpliceCapture } from "../../src/output/splice-capture.ts";
+import { type CaptureFolders, type Way, captureFolders, makeCapture } from "../helpers/captures.ts";
 import { whenDone } from "../helpers/cleanup.ts";
 import { makeGate } from "../helpers/gate.ts";
 import { bytesIn, outputOf, segmentsOf } from "../helpers/segments.ts";
+import { maySmallDisk, smallDisk } from "../helpers/small-disk.ts";
 import { temporaryFolder } from "../helpers/temporary-folder.ts";
 import { until } from "../helpers/until.ts";
 
-interface Folders {
-  readonly fifoDir: string;
-  readonly logDir: string;
-}
-const THREAD = join(import.meta.dir, "../../src/output/splice-thread.ts");
-const noLoss: ReportLoss = (alias, bytes, reason) => {
-  throw new Error(`${bytes} bytes of ${alias} lost: ${reason}`);
-};
-const options = (folders: Folders, reportLoss: ReportLoss = noLoss) => ({
-  ...folders,
-  defaults: DEFAULT_LOG_POLICY,
-  allTasksBytes: DEFAULT_ALL_TASKS_BYTES,
-  compressThread: join(import.meta.dir, "../../src/output/compress-thread.ts"),
-  reportLoss,
-  reportTrouble: (text: string) => {
-    throw new Error(text);
-  },
-});
-type Make = (folders: Folders, reportLoss?: ReportLoss) => Capture;
-const WAYS: readonly (readonly [string, Make, boolean])[] = [
-  [
-    "splice",
-    (folders, reportLoss) => new SpliceCapture({ ...options(folders, reportLoss), thread: THREAD }),
-    process.platform === "linux",
-  ],
-  [
-    "copy",
-    (folders, reportLoss) => new CopyCapture(options(folders, reportLoss)),
-    process.platform !== "win32",
-  ],
-  ["pipe", (folders, reportLoss) => new PipeCapture(options(folders, reportLoss)), true],
+const WAYS: readonly (readonly [Way, boolean])[] = [
+  ["splice", process.platform === "linux"],
+  ["copy", process.platform !== "win32"],
+  ["pipe", true],
 ];
 
-for (const [way, make, possible] of WAYS)
+for (const [way, possible] of WAYS)
   describe.if(possible)(`capture by ${way}`, () => {
     let root: string;
-    let folders: Folders;
+    let folders: CaptureFolders;
     let capture: Capture;
 
     beforeEach(() => {
       root = mkdtempSync(join(tmpdir(), "meproc-capture-"));
-      folders = { fifoDir: join(root, "run"), logDir: join(root, "log") };
-      for (const folder of Object.values(folders)) mkdirSync(folder);
-      capture = make(folders);
+      folders = captureFolders(root);
+      capture = makeCapture(way, folders);
     });
 
     afterEach(async () => {
@@ -149,7 +121,10 @@ for (const [way, make, possible] of WAYS)
       for (let i = 0; i < 20; i++) await spawn(`many:${i}`, "echo x").exited;
       const discarded = capture.open({ alias: "never:0", run: "never", owner: null });
       discarded.discard();
-      await until(() => readdirSync(folders.fifoDir).length === 0, "the FIFOs to be removed");
+      await until(
+        () => folders.fifoDirs.flatMap((folder) => readdirSync(folder)).length === 0,
+        "the FIFOs to be removed",
+      );
       await until(() => readdirSync("/proc/self/fd").length <= before + 1, "the descriptors to be closed");
     });
 
@@ -284,7 +259,7 @@ for (const [way, make, possible] of WAYS)
       capture.setPolicy("late", null);
       await capture.sync();
       await capture.clear(["late:0"]);
-      capture = make(folders);
+      capture = makeCapture(way, folders);
       expect(String(await run("late:0", "echo two"))).toEndWith("two\n");
     });
 
@@ -300,20 +275,19 @@ for (const [way, make, possible] of WAYS)
     });
   });
 
-const isRoot = process.getuid?.() === 0;
-
-for (const [way, make, possible] of WAYS)
-  describe.if(possible && isRoot && process.platform === "linux")(`a full disk, by ${way}`, () => {
+for (const [way, possible] of WAYS)
+  describe.if(possible && maySmallDisk)(`a full disk, by ${way}`, () => {
     test("is told, noted in the log at the place, and captured again when there is room", async () => {
       const root = temporaryFolder();
-      const folders = { fifoDir: join(root, "run"), logDir: join(root, "log") };
-      for (const folder of Object.values(folders)) mkdirSync(folder);
-      mount(folders.logDir, "1m");
+      const folders = captureFolders(root);
+      smallDisk(folders.logDir, "1m");
       writeFileSync(join(folders.logDir, "ballast"), Buffer.alloc(700_000));
       let lost = 0;
-      const capture = make(folders, (alias, bytes, reason) => {
-        expect([alias, reason]).toEqual(["full:0", "no space left on device"]);
-        lost += bytes;
+      const capture = makeCapture(way, folders, {
+        reportLoss: (alias, bytes, reason) => {
+          expect([alias, reason]).toEqual(["full:0", "no space left on device"]);
+          lost += bytes;
+        },
       });
       whenDone(() => capture.close());
       const gate = makeGate(root);
@@ -350,23 +324,14 @@ for (const [way, make, possible] of WAYS)
     });
   });
 
-/** A small file system in a folder, for the test that is running. */
-function mount(folder: string, size: string): void {
-  const { exitCode, stderr } = Bun.spawnSync(["mount", "-t", "tmpfs", "-o", `size=${size}`, "tmpfs", folder]);
-  if (exitCode !== 0) throw new Error(`mount: ${stderr.toString()}`);
-  whenDone(() => void Bun.spawnSync(["umount", "-l", folder]));
-}
-
 const zeros = (bytes: Buffer): number => bytes.reduce((sum, byte) => sum + (byte === 0 ? 1 : 0), 0);
 
 describe.if(process.platform === "linux")("a capture thread that fails", () => {
   test("is told and started anew, and nothing that was written is lost", async () => {
     const root = temporaryFolder();
-    const folders = { fifoDir: join(root, "run"), logDir: join(root, "log") };
-    for (const folder of Object.values(folders)) mkdirSync(folder);
+    const folders = captureFolders(root);
     const troubles: string[] = [];
-    const capture = new SpliceCapture({
-      ...options(folders),
+    const capture = makeCapture("splice", folders, {
       thread: join(import.meta.dir, "../fixtures/failing-splice-thread.ts"),
       reportTrouble: (text) => void troubles.push(text),
     });
@@ -391,7 +356,29 @@ describe.if(process.platform === "linux")("a capture thread that fails", () => {
     expect(String(outputOf(folders.logDir, "frail:0"))).toBe("one\ntwo\n");
     expect(String(outputOf(folders.logDir, "frail:0.err"))).toBe("three\n");
     expect(troubles).toEqual(["The capture of output has failed and is started anew: the thread fails"]);
-    await until(() => readdirSync(folders.fifoDir).length === 0, "the FIFOs to be removed");
+    await until(() => readdirSync(folders.fifoDirs[0] ?? "").length === 0, "the FIFOs to be removed");
+  });
+});
+
+describe.if(process.platform !== "win32")("several folders for FIFOs", () => {
+  test("one that takes none is passed over for the next", () => {
+    const root = mkdtempSync(join(tmpdir(), "meproc-capture-"));
+    const pair = openFifoPair([join(root, "missing"), root], "r1", null);
+    expect(readdirSync(root).sort()).toEqual(["r1.err", "r1.out"]);
+    discardFifo(pair.out);
+    discardFifo(pair.err);
+    expect(() => openFifoPair([join(root, "missing")], "r1", null)).toThrow("missing");
+    rmSync(root, { recursive: true });
+  });
+
+  test("what an earlier service has left is found in each", () => {
+    const root = mkdtempSync(join(tmpdir(), "meproc-capture-"));
+    const folders = ["one", "two"].map((name) => join(root, name));
+    for (const folder of folders) mkdirSync(folder);
+    const pairs = folders.map((folder, n) => openFifoPair([folder], `r${n}`, null));
+    expect([...new Set(leftFifos(folders).map(({ run }) => run))].sort()).toEqual(["r0", "r1"]);
+    for (const fifo of pairs.flatMap(({ out, err }) => [out, err])) discardFifo(fifo);
+    rmSync(root, { recursive: true });
   });
 });
 
@@ -401,12 +388,9 @@ describe.if(process.platform === "linux")("a disk that takes nothing", () => {
     const lost: { alias: string; bytes: number; reason: string }[] = [];
     const logDir = join(root, "log");
     mkdirSync(logDir);
-    const capture = new SpliceCapture({
-      ...options(
-        { fifoDir: root, logDir },
-        (alias, bytes, reason) => void lost.push({ alias, bytes, reason }),
-      ),
-      thread: THREAD,
+    const folders = { fifoDirs: [root], logDir };
+    const capture = makeCapture("splice", folders, {
+      reportLoss: (alias, bytes, reason) => void lost.push({ alias, bytes, reason }),
     });
     const alias = "full:0";
     // where the file should be there is a folder, so it can never be opened
