@@ -51,6 +51,18 @@ describe("a field", () => {
     expect(fieldOf({ ...values, default: "b" }).initial).toBe("");
   });
 
+  test("of an object within stands under the name of that object, and need not be given", () => {
+    const log: Schema = { title: "Log", type: "object", properties: { max_files: { enum: [1, 2] } } };
+    const { key, group, label, required, initial } = fieldOf(log, "log");
+    expect({ key, group, label, required, initial }).toEqual({
+      key: "log/max_files",
+      group: "Log",
+      label: "max files",
+      required: false,
+      initial: "",
+    });
+  });
+
   test("that is a choice offers each value with its words", () => {
     const { options } = fieldOf({ anyOf: [{ const: "a", title: "A", description: "The first" }] });
     expect(options).toEqual([{ value: "a", label: "A", description: "The first" }]);

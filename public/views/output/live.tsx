@@ -45,7 +45,7 @@ export function LiveState({ reading, gone }: { reading: Reading; gone: boolean }
   return (
     <p class="live" role="status" data-state={state}>
       <span class="live-mark" aria-hidden="true" />
-      {words}
+      <span class="live-words">{words}</span>
     </p>
   );
 }

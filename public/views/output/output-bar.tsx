@@ -46,10 +46,11 @@ export function OutputBar(props: OutputBarProps) {
         <div class="output-tools">
           <Check label="Times" checked={times} onChange={(next) => prefer({ times: next })} />
           <Check label="Wrap lines" checked={wrap} onChange={(next) => prefer({ wrap: next })} />
-          {opener("downloads", "download", "Download")}
+          {opener("downloads", "download", <span class="tool-word">Download</span>)}
           <button type="button" class="button button-quiet" onClick={onClear}>
             <Icon name="remove" />
-            Clear<span class="hidden"> the output</span>
+            <span class="tool-word">Clear</span>
+            <span class="hidden"> the output</span>
           </button>
         </div>
       </div>
@@ -65,7 +66,7 @@ export function OutputBar(props: OutputBarProps) {
             "filter",
             "filter",
             <>
-              Filter
+              <span class="tool-word">Filter</span>
               {fieldCount > 0 && (
                 <>
                   {" "}

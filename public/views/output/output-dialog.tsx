@@ -1,5 +1,5 @@
 /** The output of a task: which part of it is shown, and what can be done with it. */
-import { useMemo, useState } from "preact/hooks";
+import { useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { OutputFilter } from "../../api/output.ts";
 import { countFields, isFollowed, NO_FILTER } from "../../output/filter.ts";
 import type { Line } from "../../output/lines.ts";
@@ -45,12 +45,13 @@ export function OutputDialog({ name, replica }: { name: string; replica: number 
     [filter.replica, names],
   );
   const { search } = filter;
+  const { openAround, closeAround } = useWayBack(setAround);
   const found = useMemo<Look>(
     () => ({
       times,
       aliases,
       marker: search === null ? null : markerOf(search),
-      onAround: search === null ? null : setAround,
+      onAround: search === null ? null : openAround,
     }),
     [times, aliases, search],
   );
@@ -122,7 +123,7 @@ export function OutputDialog({ name, replica }: { name: string; replica: number 
                 look={surroundings}
                 gone={gone}
                 onReading={setReadingAround}
-                onBack={() => setAround(null)}
+                onBack={closeAround}
                 onNewest={follow}
               />
             </div>
@@ -143,4 +144,23 @@ export function OutputDialog({ name, replica }: { name: string; replica: number 
       )}
     </>
   );
+}
+
+/** Goes to what stands around a line, and back to the button that led there. */
+function useWayBack(setAround: (line: Line | null) => void) {
+  const [returns, setReturns] = useState(0);
+  const from = useRef<Element | null>(null);
+  useLayoutEffect(() => {
+    if (from.current instanceof HTMLElement) from.current.focus({ preventScroll: true });
+  }, [returns]);
+  return {
+    openAround: (line: Line) => {
+      from.current = document.activeElement;
+      setAround(line);
+    },
+    closeAround: () => {
+      setAround(null);
+      setReturns((count) => count + 1);
+    },
+  };
 }

@@ -29,8 +29,10 @@ export function usePinned(reading: Reading, shown: Shown) {
   useLayoutEffect(() => {
     if (following !== null) return;
     const line = box.current?.querySelector("[data-marked]");
-    if (line) line.scrollIntoView({ block: "center" });
-    else if (later.kind === "nothing") toBottom();
+    if (line) {
+      line.scrollIntoView({ block: "center" });
+      box.current?.focus({ preventScroll: true });
+    } else if (later.kind === "nothing") toBottom();
     before.current.fromBottom = fromBottom(box.current);
   }, [marked]);
 
