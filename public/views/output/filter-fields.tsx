@@ -1,5 +1,6 @@
 /** Which stream, which run, from when until when. */
-import { useEffect, useState } from "preact/hooks";
+import type { ComponentChildren } from "preact";
+import { useEffect, useId, useState } from "preact/hooks";
 import { messageOf } from "../../api/http.ts";
 import type { OutputFilter } from "../../api/output.ts";
 import { listRuns } from "../../api/runs.ts";
@@ -22,37 +23,40 @@ export function FilterFields({ name, filter, onChange }: FilterFieldsProps) {
   return (
     <fieldset class="output-fields">
       <legend class="hidden">Show only</legend>
-      <label>
-        Stream
-        <select
-          class="input"
-          value={filter.stream}
-          onChange={(event) => onChange({ stream: event.currentTarget.value as OutputFilter["stream"] })}
-        >
-          <option value="">stdout and stderr</option>
-          <option value="stdout">stdout</option>
-          <option value="stderr">stderr</option>
-        </select>
-      </label>
-      <label>
-        Run
-        <select
-          class="input"
-          value={filter.run}
-          onChange={(event) => onChange({ run: event.currentTarget.value })}
-        >
-          <option value="">all runs</option>
-          {filter.run !== "" && !runs.some((run) => run.id === filter.run) && (
-            <option value={filter.run}>{filter.run}</option>
-          )}
-          {runs.map((run) => (
-            <option key={run.id} value={run.id}>
-              {runInWords(run)}
-            </option>
-          ))}
-        </select>
-        {trouble !== null && <span class="field-problem">{trouble}</span>}
-      </label>
+      <Labelled label="Stream">
+        {(id) => (
+          <select
+            id={id}
+            class="input"
+            value={filter.stream}
+            onChange={(event) => onChange({ stream: event.currentTarget.value as OutputFilter["stream"] })}
+          >
+            <option value="">stdout and stderr</option>
+            <option value="stdout">stdout</option>
+            <option value="stderr">stderr</option>
+          </select>
+        )}
+      </Labelled>
+      <Labelled label="Run">
+        {(id) => (
+          <>
+            <select
+              id={id}
+              class="input"
+              value={filter.run}
+              onChange={(event) => onChange({ run: event.currentTarget.value })}
+            >
+              <option value="">all runs</option>
+              {runs.map((run) => (
+                <option key={run.id} value={run.id}>
+                  {runInWords(run)}
+                </option>
+              ))}
+            </select>
+            {trouble !== null && <p class="field-problem">{trouble}</p>}
+          </>
+        )}
+      </Labelled>
       <Moment label="From" value={filter.since} onChange={(since) => onChange({ since })} />
       <Moment label="Until" value={filter.until} onChange={(until) => onChange({ until })} />
     </fieldset>
@@ -63,17 +67,30 @@ type MomentProps = { label: string; value: string | null; onChange: (value: stri
 
 function Moment({ label, value, onChange }: MomentProps) {
   return (
-    <label>
-      {label}
-      <input
-        class="input"
-        type="datetime-local"
-        step={1}
-        value={toLocalField(value)}
-        title={value === null ? "In your own time zone" : `${value} (UTC)`}
-        onChange={(event) => onChange(fromLocalField(event.currentTarget.value))}
-      />
-    </label>
+    <Labelled label={label}>
+      {(id) => (
+        <input
+          id={id}
+          class="input"
+          type="datetime-local"
+          step={1}
+          value={toLocalField(value)}
+          title={value === null ? "In your own time zone" : `${value} (UTC)`}
+          onChange={(event) => onChange(fromLocalField(event.currentTarget.value))}
+        />
+      )}
+    </Labelled>
+  );
+}
+
+/** A control with its label above it; not inside, where what it holds would be a part of its name. */
+function Labelled({ label, children }: { label: string; children: (id: string) => ComponentChildren }) {
+  const id = useId();
+  return (
+    <div>
+      <label for={id}>{label}</label>
+      {children(id)}
+    </div>
   );
 }
 
