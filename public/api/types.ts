@@ -105,6 +105,8 @@ export type SystemInfo = {
   timezone: string;
   /** Why the service cannot write its database at the moment. */
   store_trouble: string | null;
+  /** Whose output is being lost at the moment, and why. */
+  output_trouble?: string | null;
 };
 
 /** `problem` says what is wrong with the expression; then there are no times. */
