@@ -65,7 +65,7 @@ export function NewTaskForm({ fields }: { fields: readonly Field[] }) {
           <details key={group} class="group-of-fields" open={inner.some(hasProblem) || undefined}>
             <summary>
               <Icon name="chevron" />
-              <span>{group}</span>
+              <span class="group-word">{group}</span>
             </summary>
             <div class="fields">{inner.map(row)}</div>
           </details>
