@@ -13,8 +13,9 @@ import { receiveOutput } from "./receive.ts";
 import { append, EMPTY, prependLines, trimmed } from "./transcript.ts";
 
 const KEEP_LINES = 5_000;
-/** Kept of a flood, of which nobody reads more than the end. */
-const KEEP_OF_FLOOD = 1_000;
+/** So many lines between two frames are a flood, of which nobody reads more than the end. */
+const FLOOD_LINES = 1_000;
+const KEEP_OF_FLOOD = 200;
 
 const START: Shown = {
   phase: "loading",
@@ -38,7 +39,7 @@ export function followOutput(name: string, filter: OutputFilter): Reading {
   const set = (change: Partial<Shown>) => view.update((now) => ({ ...now, ...change }));
   const draw = () => {
     if (!pinned) return set({ unseen: pending.lines() });
-    const keep = pending.lines() > KEEP_OF_FLOOD ? KEEP_OF_FLOOD : KEEP_LINES;
+    const keep = pending.lines() > FLOOD_LINES ? KEEP_OF_FLOOD : KEEP_LINES;
     const before = view.get().transcript;
     const transcript = trimmed(append(before, pending.take(), keep), keep);
     if (transcript.cut) begun = false;
