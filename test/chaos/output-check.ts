@@ -44,7 +44,7 @@ export class OutputCheck {
   /** Reads what is new. Throws Violation. */
   read(): void {
     for (const name of readdirSync(this.#directory).sort())
-      if (!name.startsWith("Meproc-")) this.#readFile(name);
+      if (name.endsWith(".log") && !name.startsWith("Meproc-")) this.#readFile(name);
   }
 
   /** To be called when the service has been killed, while there is none: here its output may break off. */
