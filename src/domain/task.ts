@@ -3,6 +3,7 @@
  * configuration file, makes the OpenAPI document and feeds the page's form; the type is made from it.
  */
 import { type Static, Type } from "@sinclair/typebox";
+import { LogPolicyDefinition } from "./output.ts";
 
 export const TASK_TYPES = ["once", "daemon", "cron", "coroutine"] as const;
 export type TaskType = (typeof TASK_TYPES)[number];
@@ -102,6 +103,7 @@ export const TaskDefinition = Type.Object(
         examples: [["migrate"]],
       }),
     ),
+    log: Type.Optional(LogPolicyDefinition),
   },
   { additionalProperties: false, title: "Task definition" },
 );
@@ -119,6 +121,8 @@ export interface Task {
   /** Milliseconds; `null` means the adaptive back-off. */
   readonly interval: number | null;
   readonly deps: readonly string[];
+  /** What is asked for of its output, as given; the rest is the configuration's. */
+  readonly log: LogPolicyDefinition | null;
 }
 
 /** Fills in the defaults of a definition that is valid already. */
@@ -133,10 +137,18 @@ export function completeTask(definition: TaskDefinition): Task {
     replica: definition.replica ?? 1,
     interval: definition.interval ?? null,
     deps: [...new Set(definition.deps ?? [])],
+    log: definition.log ?? null,
   };
 }
 
 /** The name of a replica's place, `name:index`, by which its output is kept. */
 export function aliasOf(name: string, index: number): string {
   return `${name}:${index}`;
+}
+
+/** The task and the index in an alias; what belongs to no task, such as the bootstrap command, is its own first. */
+export function partsOfAlias(alias: string): { readonly task: string; readonly index: number } {
+  const colon = alias.lastIndexOf(":");
+  if (colon === -1) return { task: alias, index: 0 };
+  return { task: alias.slice(0, colon), index: Number(alias.slice(colon + 1)) };
 }

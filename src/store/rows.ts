@@ -38,7 +38,8 @@ export interface RunRow {
 
 export function toTask(row: TaskRow): TaskRecord {
   return {
-    task: JSON.parse(row.definition) as Task,
+    // a definition of an older version has not every field
+    task: { log: null, ...(JSON.parse(row.definition) as Omit<Task, "log">) },
     revision: row.revision,
     desired: row.desired as Desired,
     createdAt: row.created_at,

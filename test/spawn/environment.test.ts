@@ -11,6 +11,7 @@ const TASK = {
   replica: 2,
   interval: null,
   deps: [],
+  log: null,
 } as const;
 const REQUEST = { run: "r1", task: TASK, index: 1, alias: "web:1" };
 

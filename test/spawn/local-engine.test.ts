@@ -69,6 +69,7 @@ describe.if(process.platform === "linux")("processes in the background", () => {
         replica: 1,
         interval: null,
         deps: [],
+        log: null,
       } as const;
       const listener = listen();
       return { listener, handle: engine.start({ run, task, index: 0, alias: "web:0" }, listener) };
