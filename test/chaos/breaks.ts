@@ -3,8 +3,7 @@
  * a FIFO is gone if its process ended before the next service had opened it, and the kill may have cut the move into the
  * file short, which the kernel does between two pages of the file and so in the middle of a line.
  */
-import { statSync } from "node:fs";
-import { join } from "node:path";
+import { sizeOf } from "./day-output.ts";
 
 export class Breaks {
   readonly #directory: string;
@@ -19,7 +18,7 @@ export class Breaks {
   note(wholeLines: ReadonlyMap<string, number>): void {
     for (const [file, offset] of wholeLines) {
       const lengths = this.#lengths.get(file) ?? new Map<number, number>();
-      this.#lengths.set(file, lengths.set(offset, statSync(join(this.#directory, file)).size));
+      this.#lengths.set(file, lengths.set(offset, sizeOf(this.#directory, file)));
     }
   }
 

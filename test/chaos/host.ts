@@ -1,5 +1,5 @@
 /** The service under chaos: started, killed and started again on one data directory, and asked over HTTP. */
-import { closeSync, mkdirSync, openSync, readFileSync, readdirSync } from "node:fs";
+import { closeSync, mkdirSync, openSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { RunView } from "../../src/http/run-view.ts";
 import type { TaskView } from "../../src/http/task-view.ts";
@@ -10,6 +10,8 @@ import { Violation } from "./violation.ts";
 const LISTEN = /Listen on: (\S+)\n/;
 const START_MS = 20_000;
 const PAGE = 1000;
+/** All of the output is looked at: files are closed when they are full, and stay. */
+const CONFIG = "[log]\ncompress = false\ntotal_bytes = 0\nall_tasks_bytes = 0\n";
 /** Lines of its log that speak of a fault of its own. */
 const FAULT = /^.*(?:Unexpected: |A subscriber failed|were lost|database cannot be).*$/m;
 
@@ -30,6 +32,7 @@ export class Host {
     this.logDir = join(this.dataDir, "log");
     this.#executable = executable;
     mkdirSync(folder);
+    writeFileSync(join(folder, "meproc.toml"), CONFIG);
   }
 
   /** Whether a request that was cut off has a reason. */
@@ -43,7 +46,11 @@ export class Host {
     this.#killed = false;
     const terminal = openSync(this.#terminal(++this.#starts), "w");
     this.#child = Bun.spawn(
-      [...this.#executable, "--ip", "127.0.0.1", "--port", "0", "--data-dir", this.dataDir],
+      [
+        ...this.#executable,
+        ...["--ip", "127.0.0.1", "--port", "0"],
+        ...["--data-dir", this.dataDir, "--config", join(this.folder, "meproc.toml")],
+      ],
       {
         cwd: this.folder,
         env: {

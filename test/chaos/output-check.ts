@@ -2,9 +2,8 @@
  * Reads the logs as they grow: the numbers of each run are complete and in order, and nothing else is there. A line that is
  * not whole may be only where a kill of the service has cut it, and its run writes nothing after it.
  */
-import { closeSync, openSync, readSync, readdirSync, statSync } from "node:fs";
-import { join } from "node:path";
 import { Breaks } from "./breaks.ts";
+import { DayOutput, daysIn, sizeOf } from "./day-output.ts";
 import { Violation } from "./violation.ts";
 
 interface Progress {
@@ -43,8 +42,7 @@ export class OutputCheck {
 
   /** Reads what is new. Throws Violation. */
   read(): void {
-    for (const name of readdirSync(this.#directory).sort())
-      if (name.endsWith(".log") && !name.startsWith("Meproc-")) this.#readFile(name);
+    for (const day of daysIn(this.#directory)) this.#readDay(day);
   }
 
   /** To be called when the service has been killed, while there is none: here its output may break off. */
@@ -57,7 +55,7 @@ export class OutputCheck {
   assertWhole(): void {
     this.read();
     for (const [file, offset] of this.#offsets) {
-      const rest = statSync(join(this.#directory, file)).size - offset;
+      const rest = sizeOf(this.#directory, file) - offset;
       if (rest !== 0 && rest !== this.#breaks.cutAt(file, offset))
         throw new Violation(`${file} ends with ${rest} bytes of a line`);
     }
@@ -73,19 +71,19 @@ export class OutputCheck {
     return this.#runs.get(run) ?? null;
   }
 
-  #readFile(name: string): void {
-    const fd = openSync(join(this.#directory, name), "r");
+  #readDay(day: string): void {
+    const output = new DayOutput(this.#directory, day);
     try {
       for (;;) {
-        const offset = this.#offsets.get(name) ?? 0;
-        const count = readSync(fd, this.#buffer, 0, CHUNK_BYTES, offset);
-        const taken = this.#take(name, offset, this.#buffer.subarray(0, count));
+        const offset = this.#offsets.get(day) ?? 0;
+        const count = output.read(this.#buffer, offset);
+        const taken = this.#take(day, offset, this.#buffer.subarray(0, count));
         this.bytes += taken;
-        this.#offsets.set(name, offset + taken);
+        this.#offsets.set(day, offset + taken);
         if (taken === 0) return;
       }
     } finally {
-      closeSync(fd);
+      output.close();
     }
   }
 
