@@ -28,7 +28,8 @@ function isShortEnough({ value, schema }: ValueError): boolean {
 
 function dropNulls(input: unknown): unknown {
   if (typeof input !== "object" || input === null || Array.isArray(input)) return input;
-  return Object.fromEntries(Object.entries(input).filter(([, value]) => value !== null));
+  const given = Object.entries(input).filter(([, value]) => value !== null);
+  return Object.fromEntries(given.map(([key, value]) => [key, dropNulls(value)]));
 }
 
 function toIssue(root: TSchema, error: ValueError): Issue {

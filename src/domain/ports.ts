@@ -12,6 +12,7 @@ import type {
 import type { Moment } from "./instance.ts";
 import type { Position } from "./position.ts";
 import type { Exit, RunId, Usage } from "./run.ts";
+import type { Command, Signal } from "./task-policies.ts";
 import type { Task } from "./task.ts";
 
 export type Cancel = () => void;
@@ -73,16 +74,79 @@ export interface RunListener {
   /** `null` for a run that has no process of its own. */
   spawned(process: ProcessIdentity | null): void;
   failed(reason: string): void;
-  /** The process itself has ended; `null` if nobody could collect how. */
-  exited(exit: Exit | null, usage: Usage): void;
+  /**
+   * The process itself has ended, and its hook post_stop, if it has one; `null` if nobody could collect how. `at` is when
+   * the process ended, now if not given.
+   */
+  exited(exit: Exit | null, usage: Usage, at?: Moment): void;
   /** Nothing of the run is left: no process of its group, no descendant that we know. */
   gone(): void;
 }
 
 export interface RunHandle {
-  /** Asks the whole tree to end; also one that has not been spawned yet, or whose leader has exited. */
+  /**
+   * Asks the whole tree to end, with the signal or the command of its task's stop policy; also one that has not been
+   * spawned yet, or whose leader has exited.
+   */
   terminate(): void;
   kill(): void;
+  /** Sends a signal to the process itself. Throws `conflict` where there is none, or none that takes signals. */
+  signal(signal: Signal): void;
+  /** Writes to its stdin; settles when it has been taken. Throws `conflict` where its task keeps none open. */
+  write(bytes: Uint8Array): Promise<void>;
+  /** What its tree uses, looked at now; `null` where nothing is there or the system does not tell. */
+  usage(): TreeUsage | null;
+}
+
+/** What a run's process and all its descendants use at a moment. `null` where the system does not tell. */
+export interface TreeUsage {
+  readonly processes: number;
+  readonly threads: number | null;
+  readonly rss_bytes: number;
+  /** CPU time so far, of what lives. */
+  readonly cpu_ms: number;
+  readonly open_files: number | null;
+}
+
+/** How a command of a task (a hook, a reload, a check) ended. */
+export type CommandEnd =
+  | { readonly kind: "exited"; readonly exit: Exit }
+  | { readonly kind: "timeout" }
+  | { readonly kind: "aborted" }
+  | { readonly kind: "failed"; readonly reason: string };
+
+/** Runs commands that belong to a run: as its user, in its folder, with its environment. */
+export interface Commands {
+  /**
+   * Settles when the whole tree of the command is gone: at `timeoutMs` or when `signal` aborts it is killed. What it
+   * writes goes to the output of the alias, unless `quiet`. `pid` is the run's process, in MEPROC_PID.
+   */
+  run(request: RunRequest, command: Command, options: CommandOptions): Promise<CommandEnd>;
+}
+
+export interface CommandOptions {
+  readonly timeoutMs: number;
+  readonly pid: number | null;
+  readonly quiet?: boolean;
+  readonly signal?: AbortSignal;
+}
+
+/** Looks once whether a run is healthy. */
+export interface Prober {
+  /** `null` for healthy, else why it is not, in words. Settles within `timeoutMs`, with nothing left behind. */
+  probe(request: RunRequest, check: Probe, timeoutMs: number, signal: AbortSignal): Promise<string | null>;
+}
+
+/** A check with its {index} replaced. `log` is no probe: it is followed. */
+export type Probe =
+  | { readonly kind: "http"; readonly url: string }
+  | { readonly kind: "tcp"; readonly host: string; readonly port: number }
+  | { readonly kind: "exec"; readonly command: Command; readonly pid: number | null };
+
+/** Tells of changed files. */
+export interface Watcher {
+  /** Calls back with a path that changed, at each change; throws an Error in words where a path cannot be watched. */
+  watch(paths: readonly string[], ignore: readonly string[], changed: (path: string) => void): Cancel;
 }
 
 /** Starts runs: local processes and coroutines are two engines behind one suite of tests. */

@@ -4,7 +4,17 @@ export type RunId = string;
 export const TRIGGERS = ["api", "manual", "schedule", "restart", "dependency", "catch_up", "boot"] as const;
 export type Trigger = (typeof TRIGGERS)[number];
 
-export const RESULTS = ["succeeded", "failed", "stopped", "killed", "spawn_error", "lost"] as const;
+export const RESULTS = [
+  "succeeded",
+  "failed",
+  "stopped",
+  "killed",
+  "timeout",
+  "oom",
+  "spawn_error",
+  "skipped",
+  "lost",
+] as const;
 export type Result = (typeof RESULTS)[number];
 
 /** How a process ended: by itself with a code, or by a signal. Exactly one of the two is set. */

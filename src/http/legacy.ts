@@ -1,7 +1,7 @@
 /** The surface of Meproc 1.x, to the letter: /proc and /proc/output over the same core as /api/v1. */
 import { Elysia } from "elysia";
 import { MeprocError } from "../domain/errors.ts";
-import { LEGACY_INTERVAL_MS } from "../domain/task.ts";
+import { LEGACY_INTERVAL_MS, commandLine } from "../domain/task.ts";
 import type { TaskGroup } from "../supervisor/group.ts";
 import type { HttpDeps } from "./deps.ts";
 import { logRefusal } from "./refusal.ts";
@@ -130,9 +130,9 @@ function listing(groups: readonly TaskGroup[]) {
 function taskOf(group: TaskGroup) {
   const { task, instances } = group;
   return {
-    cmd: task.cmd,
+    cmd: commandLine(task.cmd),
     ...(task.cron === null ? {} : { cron: task.cron }),
-    deps: task.deps,
+    deps: task.deps.map((dep) => dep.task),
     name: task.name,
     type: task.type,
     user: task.user,
@@ -151,7 +151,7 @@ function runningOf({ task, instances }: TaskGroup) {
   return instances.flatMap(({ live, alias }) => {
     if (live === null) return [];
     const { pid } = live;
-    return [pid === null ? { pid: "", alias, command: "" } : { pid, alias, command: task.cmd }];
+    return [pid === null ? { pid: "", alias, command: "" } : { pid, alias, command: commandLine(task.cmd) }];
   });
 }
 

@@ -1,7 +1,7 @@
 /** A task as /api/v1 shows it: the definition, and what is going on. The schema and the function that fills it. */
 import { type Static, Type } from "@sinclair/typebox";
 import { HEALTH, type InstanceState, STATE_KINDS, type StateKind } from "../domain/instance.ts";
-import { TaskDefinition } from "../domain/task.ts";
+import { TaskDefinition, type TaskDependency, shownDependency } from "../domain/task.ts";
 import type { TaskGroup } from "../supervisor/group.ts";
 import { Time, nullable, rfc3339 } from "./schemas.ts";
 import type { Instance } from "../supervisor/instance.ts";
@@ -40,7 +40,7 @@ export const TaskView = Type.Object(
     group: nullable(group),
     replica: Type.Integer({ ...replica }),
     interval: nullable(interval),
-    deps: Type.Array(Type.String(), { ...deps }),
+    deps: Type.Unsafe<(string | TaskDependency)[]>({ ...deps }),
     desired: Type.Unsafe<TaskGroup["desired"]>({
       type: "string",
       enum: ["running", "stopped", "enabled", "paused"],
@@ -84,7 +84,7 @@ export function taskView(owner: TaskGroup): TaskView {
   const kinds = new Set(instances.map(({ state }) => state.kind));
   return {
     ...task,
-    deps: [...task.deps],
+    deps: task.deps.map(shownDependency),
     desired: owner.desired,
     state: TELLING.find((kind) => kinds.has(kind)) ?? "stopped",
     revision: owner.revision,

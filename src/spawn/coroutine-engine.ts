@@ -6,6 +6,8 @@ import { closeSync, constants, existsSync, openSync, statSync } from "node:fs";
 import { resolve } from "node:path";
 import { Worker } from "node:worker_threads";
 import type { Channel, Engine, OutputSink, RunHandle, RunListener, RunRequest } from "../domain/ports.ts";
+import { MeprocError } from "../domain/errors.ts";
+import { commandLine } from "../domain/task.ts";
 import type { Exit, Usage } from "../domain/run.ts";
 import { type Environment, environmentOf } from "./environment.ts";
 import type { Strangers } from "./strangers.ts";
@@ -64,7 +66,7 @@ class CoroutineRun implements RunHandle {
 
   start(): void {
     if (this.#ended !== null) return this.#listener.failed("stopped before it was started");
-    const script = resolve(this.#request.task.cmd.trim());
+    const script = resolve(commandLine(this.#request.task.cmd).trim());
     const problem = scriptProblem(script);
     if (problem !== null) return this.#fail(problem);
     let ends: Ends;
@@ -84,6 +86,18 @@ class CoroutineRun implements RunHandle {
 
   kill(): void {
     this.terminate();
+  }
+
+  signal(): never {
+    throw new MeprocError("conflict", "A coroutine has no process that could take a signal");
+  }
+
+  write(): never {
+    throw new MeprocError("conflict", "A coroutine has no stdin");
+  }
+
+  usage(): null {
+    return null;
   }
 
   #run(script: string, ends: Ends): void {

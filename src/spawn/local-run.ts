@@ -1,4 +1,6 @@
 /** One process and everything that it starts, from its spawn, or its adoption, until nothing of it is left. */
+import { MeprocError } from "../domain/errors.ts";
+import type { Signal } from "../domain/task-policies.ts";
 import type {
   Channel,
   Clock,
@@ -7,6 +9,7 @@ import type {
   RunHandle,
   RunListener,
   RunRequest,
+  TreeUsage,
   Users,
 } from "../domain/ports.ts";
 import type { ProcessIdentity } from "../domain/history.ts";
@@ -110,6 +113,19 @@ export class LocalRun implements RunHandle {
     this.#end("SIGKILL");
   }
 
+  signal(signal: Signal): void {
+    if (this.#tree === null) throw new MeprocError("conflict", "There is no process");
+    this.#tree.signal(signal);
+  }
+
+  write(): Promise<void> {
+    throw new MeprocError("conflict", "Its stdin is not open");
+  }
+
+  usage(): TreeUsage | null {
+    return null;
+  }
+
   /** Whether something of an ended run is still there; if not, that is told. */
   lookAgain(): void {
     if (this.#tree?.anythingLeft()) return;
@@ -183,10 +199,10 @@ export class LocalRun implements RunHandle {
 
   #command(identity: Identity | null): string[] {
     const { cmd } = this.#request.task;
-    const shell = process.platform === "win32" ? ["cmd.exe", "/d", "/s", "/c", cmd] : ["/bin/sh", "-c", cmd];
+    const command = typeof cmd === "string" ? inShell(cmd) : [...cmd];
     // without the right to become somebody else it can only be ourselves
-    if (identity === null || process.geteuid?.() !== 0) return shell;
-    return launchCommand(this.#deps.self, identity, shell);
+    if (identity === null || process.geteuid?.() !== 0) return command;
+    return launchCommand(this.#deps.self, identity, command);
   }
 
   #exited(exit: Exit | null, usage: Usage): void {
@@ -208,6 +224,10 @@ export class LocalRun implements RunHandle {
     this.#deps.output.note(this.#request.alias, `meproc: ${reason}`);
     this.#listener.failed(reason);
   }
+}
+
+function inShell(line: string): string[] {
+  return process.platform === "win32" ? ["cmd.exe", "/d", "/s", "/c", line] : ["/bin/sh", "-c", line];
 }
 
 /** A child begins with the peak of the service that spawned it: below that nothing is known of its own. */

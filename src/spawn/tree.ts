@@ -1,11 +1,11 @@
 /** The processes of a run: its group, and what has left it. Ends them and tells when none is left. */
+import type { Signal } from "../domain/task-policies.ts";
 import type { Cancel, Clock } from "../domain/ports.ts";
 import { codeOf } from "../platform/system-errors.ts";
 import type { Cgroup } from "./cgroup.ts";
 import { groupOf } from "./identity.ts";
 import type { Owner, Strangers } from "./strangers.ts";
 
-type Signal = "SIGTERM" | "SIGKILL";
 const FIRST_LOOK_MS = 1;
 const SLOWEST_LOOK_MS = 50;
 

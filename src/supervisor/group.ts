@@ -45,6 +45,10 @@ export class TaskGroup {
   /** Unix ms of the last request to start and of the last start; `null` for never. */
   askedAt: number | null = null;
   startedAt: number | null = null;
+  /** The latest time of its schedule that was dealt with. */
+  scheduledAt: number | null = null;
+  /** The set under which it was applied. */
+  set: string | null = null;
   nextRunAt: number | null = null;
   readonly #deps: GroupDeps;
   #announced = false;
@@ -111,6 +115,8 @@ export class TaskGroup {
     this.desired = record.desired;
     this.askedAt = record.askedAt;
     this.startedAt = record.startedAt;
+    this.scheduledAt = record.scheduledAt;
+    this.set = record.set;
     this.#announced = open.length > 0;
     this.#restoring = true;
     for (const run of ended) this.instances[run.index]?.recall(run, this.#rests(run));
@@ -148,8 +154,18 @@ export class TaskGroup {
   }
 
   save(): void {
-    const { task, revision, desired, createdAt, updatedAt, askedAt, startedAt } = this;
-    this.#deps.history.saveTask({ task, revision, desired, createdAt, updatedAt, askedAt, startedAt });
+    const { task, revision, desired, createdAt, updatedAt, askedAt, startedAt, scheduledAt, set } = this;
+    this.#deps.history.saveTask({
+      task,
+      revision,
+      desired,
+      createdAt,
+      updatedAt,
+      askedAt,
+      startedAt,
+      scheduledAt,
+      set,
+    });
   }
 
   /** No new work: the schedule rests, and what has no process yet gets none. */

@@ -7,7 +7,7 @@ import { MeprocError, notFound } from "../domain/errors.ts";
 import type { Clock, Engine, History, LeftRun, Publish, Users } from "../domain/ports.ts";
 import type { RunEnd, RunRecord } from "../domain/history.ts";
 import { type RunId, type Trigger, lost } from "../domain/run.ts";
-import { type Task, aliasOf } from "../domain/task.ts";
+import { type Task, aliasOf, completeTask } from "../domain/task.ts";
 import { checkCycle, checkIdentity, parseTask } from "./admission.ts";
 import { type DepsOf, blockers, dependenciesFirst, dependents } from "./dependencies.ts";
 import { type GroupDeps, TaskGroup, policyOf } from "./group.ts";
@@ -120,17 +120,7 @@ export class Supervisor {
   }
 
   #makeBootstrap(cmd: string): Instance {
-    const task: Task = {
-      name: BOOTSTRAP,
-      cmd,
-      type: "once",
-      cron: null,
-      user: null,
-      group: null,
-      replica: 1,
-      interval: null,
-      deps: [],
-    };
+    const task = completeTask({ name: BOOTSTRAP, cmd, type: "once" });
     const deps = {
       ...this.#deps,
       changed: (instance: Instance) => {

@@ -1,6 +1,14 @@
 /** An engine whose processes do what the test says. They outlive the service, as real ones do. */
 import type { ProcessIdentity } from "../../src/domain/history.ts";
-import type { Adopted, Engine, LeftRun, RunHandle, RunListener, RunRequest } from "../../src/domain/ports.ts";
+import type {
+  Adopted,
+  Engine,
+  LeftRun,
+  RunHandle,
+  RunListener,
+  RunRequest,
+  TreeUsage,
+} from "../../src/domain/ports.ts";
 import type { Exit } from "../../src/domain/run.ts";
 
 const NO_USAGE = { max_rss_bytes: null, cpu_ms: null };
@@ -16,6 +24,7 @@ export class FakeProcess implements RunHandle {
   readonly request: RunRequest;
   readonly signals: string[] = [];
   alive = true;
+  used: TreeUsage | null = null;
   listener: RunListener;
 
   constructor(pid: number, request: RunRequest, listener: RunListener) {
@@ -48,6 +57,18 @@ export class FakeProcess implements RunHandle {
 
   kill(): void {
     this.signals.push("KILL");
+  }
+
+  signal(signal: string): void {
+    this.signals.push(signal);
+  }
+
+  write(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  usage(): TreeUsage | null {
+    return this.used;
   }
 
   #end(exit: Exit, leaving: boolean): void {

@@ -18,6 +18,8 @@ export function taskRecord(definition: Record<string, unknown>, desired: TaskRec
     updatedAt: THEN,
     askedAt: THEN,
     startedAt: THEN,
+    scheduledAt: null,
+    set: null,
   };
 }
 
