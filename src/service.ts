@@ -12,6 +12,7 @@ import { createApp } from "./http/app.ts";
 import type { Capture, ReportLoss } from "./output/capture.ts";
 import { CopyCapture } from "./output/copy-capture.ts";
 import { PipeCapture } from "./output/pipe-capture.ts";
+import { findFifoPlaces, leaveFifoPlaces } from "./output/fifo-places.ts";
 import { FileReader } from "./output/reader.ts";
 import { SpliceCapture } from "./output/splice-capture.ts";
 import { systemClock } from "./platform/clock.ts";
@@ -27,9 +28,10 @@ import { ExitWatch } from "./spawn/exit-watch.ts";
 import { LocalEngine } from "./spawn/local-engine.ts";
 import { findStrangers } from "./spawn/strangers.ts";
 import { SystemUsers } from "./spawn/users.ts";
+import { Checkpoints } from "./store/checkpoints.ts";
 import { StoreError, openDatabase } from "./store/database.ts";
 import { keepPruned } from "./store/pruning.ts";
-import { SqliteStore } from "./store/sqlite-store.ts";
+import { SqliteStore, type StoreOptions } from "./store/sqlite-store.ts";
 import { parseTask } from "./supervisor/admission.ts";
 import { Supervisor } from "./supervisor/supervisor.ts";
 
@@ -52,6 +54,7 @@ export const DATABASE = "meproc.db";
 /** The worker modules are entry points of their own in the executable. */
 const SPLICE_THREAD = new URL("./output/splice-thread.ts", import.meta.url).href;
 const EXIT_THREAD = new URL("./spawn/exit-thread.ts", import.meta.url).href;
+const CHECKPOINT_THREAD = new URL("./store/checkpoint-thread.ts", import.meta.url).href;
 const COROUTINE_HOST = new URL("./spawn/coroutine-host.ts", import.meta.url);
 
 export interface Service {
@@ -79,8 +82,8 @@ export interface ServiceOptions {
 
 /** Throws StartError. Tasks and processes that an earlier service left are taken up before it returns. */
 export async function createService(config: Config, options: ServiceOptions): Promise<Service> {
-  const fifoDir = join(config.dataDir, "run");
-  for (const directory of [config.dataDir, fifoDir, config.logDir]) makeDirectory(directory);
+  for (const directory of [config.dataDir, join(config.dataDir, "run"), config.logDir])
+    makeDirectory(directory);
   const lock = lockData(config.dataDir, options);
   const clock = systemClock;
   const journal = new Journal({
@@ -91,9 +94,24 @@ export async function createService(config: Config, options: ServiceOptions): Pr
     wall: Date.now,
   });
   let trouble: string | null = null;
-  const store = openStore(config.dataDir, (reason) => {
-    trouble = reason;
-    bus.publish(reason === null ? { kind: "store.recovered" } : { kind: "store.failing", reason });
+  const checkpoints = new Checkpoints({
+    path: join(config.dataDir, DATABASE),
+    thread: CHECKPOINT_THREAD,
+    onTrouble: (reason) => journal.warn(`The database's log cannot be moved into it: ${reason}`),
+  });
+  const store = openStore(config.dataDir, {
+    checkpoints,
+    onTrouble: (reason) => {
+      trouble = reason;
+      bus.publish({ kind: "store.failing", reason });
+    },
+    onRecovery: ({ facts, runs }) => {
+      trouble = null;
+      bus.publish({ kind: "store.recovered", lost_events: facts, lost_runs: runs });
+    },
+    // no fact: that of a fact that is refused might be refused as well
+    onRefusal: (what, reason) =>
+      journal.error(`The database does not take ${what}, it is left out: ${reason}`),
   });
   const reportError = (error: unknown) => journal.error(`A subscriber failed: ${inWords(error)}`);
   const bus = new Bus(Date.now, reportError, store.lastFactId());
@@ -102,11 +120,13 @@ export async function createService(config: Config, options: ServiceOptions): Pr
   bus.subscribe((fact) => {
     for (const { level, text } of linesOf(fact)) journal.write(level, text);
   });
-  const output = makeCapture(fifoDir, config.logDir, makeLossReport(journal));
+  const fifoDirs = findPlaces(service, config);
+  const output = makeCapture(fifoDirs, config.logDir, makeLossReport(journal));
   const environment = inheritedEnvironment(options.variables);
   const children = new Children();
   const strangers = findStrangers(children);
   const users = new SystemUsers(children);
+  const commit = () => store.flush();
   const local = new LocalEngine({
     clock,
     output,
@@ -117,6 +137,7 @@ export async function createService(config: Config, options: ServiceOptions): Pr
     cgroups: findCgroups(service),
     environment,
     service,
+    commit,
     self: Bun.isStandaloneExecutable
       ? [process.execPath]
       : [process.execPath, join(import.meta.dir, "main.ts")],
@@ -125,7 +146,7 @@ export async function createService(config: Config, options: ServiceOptions): Pr
     clock,
     engine: chooseEngine(
       local,
-      new CoroutineEngine({ output, strangers, environment, service, host: COROUTINE_HOST }),
+      new CoroutineEngine({ output, strangers, environment, service, commit, host: COROUTINE_HOST }),
     ),
     history: store,
     users,
@@ -147,7 +168,9 @@ export async function createService(config: Config, options: ServiceOptions): Pr
     pageDir: findPage(),
   });
   const port = listen(app, config);
-  const left = new Map(local.left().map(({ run, task, index }) => [run, aliasOf(task, index)]));
+  const left = new Map(
+    local.left().map(({ run, place }) => [run, place && aliasOf(place.task, place.index)]),
+  );
   output.resume((run) => store.run(run)?.alias ?? left.get(run) ?? null);
   const inFile = new Map(config.tasks.map(parseTask).map((task) => [task.name, task]));
   supervisor.restore((task) => !isDeepStrictEqual(inFile.get(task.name) ?? task, task));
@@ -158,7 +181,9 @@ export async function createService(config: Config, options: ServiceOptions): Pr
   const close = async (): Promise<void> => {
     await app.server?.stop(true);
     await output.close();
+    leaveFifoPlaces(fifoDirs);
     stopPruning();
+    await checkpoints.close();
     store.close();
     lock.release();
   };
@@ -252,20 +277,30 @@ function makeLossReport(journal: Journal): ReportLoss {
   };
 }
 
-function openStore(dataDir: string, onTrouble: (reason: string | null) => void): SqliteStore {
+function openStore(dataDir: string, options: Omit<StoreOptions, "database">): SqliteStore {
   try {
-    return new SqliteStore({ database: openDatabase(join(dataDir, DATABASE)), onTrouble });
+    return new SqliteStore({ database: openDatabase(join(dataDir, DATABASE)), ...options });
   } catch (error) {
     if (error instanceof StoreError) throw new StartError(error.message, { cause: error });
     throw error;
   }
 }
 
-function makeCapture(fifoDir: string, logDir: string, reportLoss: ReportLoss): Capture {
+function findPlaces(service: string, { dataDir, fifoDir }: Config): string[] {
+  try {
+    return findFifoPlaces({ service, dataDir, fifoDir });
+  } catch (error) {
+    throw new StartError(`fifo_dir: ${fifoDir}: no folder for FIFOs can be had in it: ${inWords(error)}`, {
+      cause: error,
+    });
+  }
+}
+
+function makeCapture(fifoDirs: readonly string[], logDir: string, reportLoss: ReportLoss): Capture {
   if (process.platform === "win32") return new PipeCapture({ logDir, reportLoss });
   if (process.platform === "linux")
-    return new SpliceCapture({ fifoDir, logDir, thread: SPLICE_THREAD, reportLoss });
-  return new CopyCapture({ fifoDir, logDir, reportLoss });
+    return new SpliceCapture({ fifoDirs, logDir, thread: SPLICE_THREAD, reportLoss });
+  return new CopyCapture({ fifoDirs, logDir, reportLoss });
 }
 
 /** Embedded in the executable, or in dist/ after `bun build.ts page`. */
