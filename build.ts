@@ -13,6 +13,7 @@ const ENTRY_POINTS = [
   "src/output/splice-thread.ts",
   "src/spawn/coroutine-host.ts",
   "src/spawn/exit-thread.ts",
+  "src/store/checkpoint-thread.ts",
 ];
 
 const TARGETS = {

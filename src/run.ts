@@ -1,6 +1,7 @@
 /** The composition root, first half: from the command line to what is to be done. */
 import packageJson from "../package.json";
 import { join } from "node:path";
+import { checkWorld } from "./check-config.ts";
 import { type Invocation, parseCommand } from "./cli/command.ts";
 import { HandoverError, handOver, upgrade } from "./cli/handover.ts";
 import { ConfigError, loadConfig } from "./config/load.ts";
@@ -33,11 +34,20 @@ async function perform(
       return serve(config, version, process.env, args);
     case "check-config":
       checkDatabase(join(config.dataDir, DATABASE));
+      for (const warning of await checkedWorld(config)) process.stderr.write(`meproc: warning: ${warning}\n`);
       return printConfig(config);
     case "handover":
       return say(await handOver(config.dataDir));
     case "upgrade":
       return say(await upgrade(config.dataDir, invocation.executable));
+  }
+}
+
+async function checkedWorld(config: Config): Promise<string[]> {
+  try {
+    return await checkWorld(config);
+  } catch (error) {
+    exitWith(2, error);
   }
 }
 

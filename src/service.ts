@@ -27,9 +27,10 @@ import { ExitWatch } from "./spawn/exit-watch.ts";
 import { LocalEngine } from "./spawn/local-engine.ts";
 import { findStrangers } from "./spawn/strangers.ts";
 import { SystemUsers } from "./spawn/users.ts";
+import { Checkpoints } from "./store/checkpoints.ts";
 import { StoreError, openDatabase } from "./store/database.ts";
 import { keepPruned } from "./store/pruning.ts";
-import { SqliteStore } from "./store/sqlite-store.ts";
+import { SqliteStore, type StoreOptions } from "./store/sqlite-store.ts";
 import { parseTask } from "./supervisor/admission.ts";
 import { Supervisor } from "./supervisor/supervisor.ts";
 
@@ -52,6 +53,7 @@ export const DATABASE = "meproc.db";
 /** The worker modules are entry points of their own in the executable. */
 const SPLICE_THREAD = new URL("./output/splice-thread.ts", import.meta.url).href;
 const EXIT_THREAD = new URL("./spawn/exit-thread.ts", import.meta.url).href;
+const CHECKPOINT_THREAD = new URL("./store/checkpoint-thread.ts", import.meta.url).href;
 const COROUTINE_HOST = new URL("./spawn/coroutine-host.ts", import.meta.url);
 
 export interface Service {
@@ -91,9 +93,24 @@ export async function createService(config: Config, options: ServiceOptions): Pr
     wall: Date.now,
   });
   let trouble: string | null = null;
-  const store = openStore(config.dataDir, (reason) => {
-    trouble = reason;
-    bus.publish(reason === null ? { kind: "store.recovered" } : { kind: "store.failing", reason });
+  const checkpoints = new Checkpoints({
+    path: join(config.dataDir, DATABASE),
+    thread: CHECKPOINT_THREAD,
+    onTrouble: (reason) => journal.warn(`The database's log cannot be moved into it: ${reason}`),
+  });
+  const store = openStore(config.dataDir, {
+    checkpoints,
+    onTrouble: (reason) => {
+      trouble = reason;
+      bus.publish({ kind: "store.failing", reason });
+    },
+    onRecovery: ({ facts, runs }) => {
+      trouble = null;
+      bus.publish({ kind: "store.recovered", lost_events: facts, lost_runs: runs });
+    },
+    // no fact: that of a fact that is refused might be refused as well
+    onRefusal: (what, reason) =>
+      journal.error(`The database does not take ${what}, it is left out: ${reason}`),
   });
   const reportError = (error: unknown) => journal.error(`A subscriber failed: ${inWords(error)}`);
   const bus = new Bus(Date.now, reportError, store.lastFactId());
@@ -159,6 +176,7 @@ export async function createService(config: Config, options: ServiceOptions): Pr
     await app.server?.stop(true);
     await output.close();
     stopPruning();
+    await checkpoints.close();
     store.close();
     lock.release();
   };
@@ -252,9 +270,9 @@ function makeLossReport(journal: Journal): ReportLoss {
   };
 }
 
-function openStore(dataDir: string, onTrouble: (reason: string | null) => void): SqliteStore {
+function openStore(dataDir: string, options: Omit<StoreOptions, "database">): SqliteStore {
   try {
-    return new SqliteStore({ database: openDatabase(join(dataDir, DATABASE)), onTrouble });
+    return new SqliteStore({ database: openDatabase(join(dataDir, DATABASE)), ...options });
   } catch (error) {
     if (error instanceof StoreError) throw new StartError(error.message, { cause: error });
     throw error;

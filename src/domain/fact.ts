@@ -19,7 +19,8 @@ interface OfRun extends OfInstance {
 
 export type FactBody =
   | { readonly kind: "store.failing"; readonly reason: string }
-  | { readonly kind: "store.recovered" }
+  /** What could not be kept until then is counted. */
+  | { readonly kind: "store.recovered"; readonly lost_events: number; readonly lost_runs: number }
   | (OfTask & { readonly kind: "task.created" })
   | (OfTask & { readonly kind: "task.removed" })
   | (OfTask & { readonly kind: "task.started"; readonly user: string | null; readonly group: string | null })

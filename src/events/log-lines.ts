@@ -24,7 +24,7 @@ export function linesOf(fact: Fact): LogLine[] {
         line("error", `The database cannot be written: ${fact.reason}. Tasks go on; it is made up for later`),
       ];
     case "store.recovered":
-      return [line("info", "The database can be written again; nothing is missing")];
+      return [recoveredLine(fact)];
     case "task.created":
       return [line("debug", `Task ${fact.task} created`)];
     case "task.removed":
@@ -61,6 +61,13 @@ export function linesOf(fact: Fact): LogLine[] {
     case "run.finished":
       return finishedLines(fact);
   }
+}
+
+function recoveredLine({ lost_events, lost_runs }: Extract<Fact, { kind: "store.recovered" }>): LogLine {
+  if (lost_events + lost_runs === 0)
+    return line("info", "The database can be written again; nothing is missing");
+  const what = `the oldest ${lost_events} events and ${lost_runs} ended runs of the meantime are missing`;
+  return line("warn", `The database can be written again; ${what}`);
 }
 
 function startedLines(fact: Extract<Fact, { kind: "task.started" }>): LogLine[] {

@@ -7,6 +7,7 @@ import type { HttpDeps } from "./deps.ts";
 import { INVALID, NOT_FOUND, type Parameter, documented, ref } from "./docs.ts";
 import { invalid } from "./problem.ts";
 import { runView } from "./run-view.ts";
+import { SINCE, parseSince } from "./since.ts";
 
 const DEFAULT_LIMIT = 50;
 const MAX_LIMIT = 1000;
@@ -19,12 +20,12 @@ const query = (name: string, description: string, schema: Record<string, unknown
   schema,
 });
 
-export function runRoutes({ archive }: HttpDeps) {
+export function runRoutes({ archive, clock }: HttpDeps) {
   return new Elysia({ name: "runs", prefix: "/runs" })
     .get(
       "",
       ({ query }) => {
-        const { items, nextCursor } = archive.runs(toQuery(query));
+        const { items, nextCursor } = archive.runs(toQuery(query, clock.now().wall));
         return { items: items.map(runView), next_cursor: nextCursor };
       },
       {
@@ -36,7 +37,11 @@ export function runRoutes({ archive }: HttpDeps) {
           parameters: [
             query("task", "Only of this task", { type: "string" }),
             query("result", "Only with this result", { type: "string", enum: [...RESULTS] }),
-            query("since", "Only what started then or later", { type: "string", format: "date-time" }),
+            query(
+              "since",
+              "Only what started then or later: a time of RFC 3339, or how long ago (`15m`, `2h`, `3d`)",
+              SINCE,
+            ),
             query("limit", "How many at most", {
               type: "integer",
               minimum: 1,
@@ -76,13 +81,13 @@ export function runRoutes({ archive }: HttpDeps) {
     );
 }
 
-function toQuery(given: Readonly<Record<string, string | undefined>>): RunQuery {
+function toQuery(given: Readonly<Record<string, string | undefined>>, now: number): RunQuery {
   const { task, result, since, cursor } = given;
   return {
     limit: limitOf(given["limit"]),
     ...(task === undefined ? {} : { task }),
     ...(result === undefined ? {} : { result: resultOf(result) }),
-    ...(since === undefined ? {} : { since: timeOf(since) }),
+    ...(since === undefined ? {} : { since: parseSince(since, now) }),
     ...(cursor === undefined ? {} : { cursor }),
   };
 }
@@ -97,10 +102,4 @@ function limitOf(text: string | undefined): number {
 function resultOf(text: string): string {
   if (RESULTS.some((result) => result === text)) return text;
   throw invalid("/result", `expected one of ${RESULTS.join(", ")}`);
-}
-
-function timeOf(text: string): number {
-  const time = Date.parse(text);
-  if (!Number.isNaN(time)) return time;
-  throw invalid("/since", "expected a time such as 2026-11-22T12:00:00Z");
 }

@@ -109,8 +109,6 @@ export class SpliceCapture implements Capture {
 
   #receive(message: FromThread): void {
     switch (message.kind) {
-      case "ready":
-        return;
       case "grew":
         this.#seen.set(message.alias, message.count);
         return this.#growth.tell(message.alias);

@@ -23,7 +23,6 @@ export type ToThread =
   | { readonly kind: "close" };
 
 export type FromThread =
-  | { readonly kind: "ready" }
   | { readonly kind: "grew"; readonly alias: string; readonly count: number }
   | { readonly kind: "synced"; readonly id: number }
   | { readonly kind: "lost"; readonly alias: string; readonly bytes: number; readonly reason: string }

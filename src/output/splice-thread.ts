@@ -61,7 +61,6 @@ async function run(logDir: string, wake: number): Promise<void> {
   files = new DailyFiles(logDir, "seek");
   wakeFd = wake;
   epoll.add(wakeFd, EPOLLIN);
-  tell({ kind: "ready" });
   for (let lastWake = 0; running;) {
     const ready = epoll.wait();
     const now = performance.now();

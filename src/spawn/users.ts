@@ -17,19 +17,24 @@ export class SystemUsers implements Users {
   }
 
   async resolve(user: string | null, group: string | null): Promise<Identity | Error> {
+    const found = await this.find(user, group);
+    return found instanceof Error ? found : (refusalToBecome(found) ?? found);
+  }
+
+  /** As `resolve`, whether or not we may become them. */
+  async find(user: string | null, group: string | null): Promise<Identity | Error> {
     if (process.platform === "win32") return new Error("users and groups are not available on Windows");
     try {
-      return await this.#resolve(user, group);
+      return await this.#find(user, group);
     } catch (error) {
       return error instanceof Error ? error : new Error(String(error));
     }
   }
 
-  async #resolve(user: string | null, group: string | null): Promise<Identity> {
+  async #find(user: string | null, group: string | null): Promise<Identity> {
     const account = user === null ? null : await this.#account(user);
     const gid = group === null ? (account?.gid ?? process.getgid?.() ?? 0) : await this.#gid(group);
     const uid = account?.uid ?? process.getuid?.() ?? 0;
-    assertMayBecome(uid, gid);
     return { uid, gid, account: account === null ? null : account.entry };
   }
 
@@ -75,10 +80,10 @@ async function fromFile(database: Database, name: string): Promise<string | null
   return text.split("\n").find((line) => line.startsWith(`${name}:`)) ?? null;
 }
 
-function assertMayBecome(uid: number, gid: number): void {
+function refusalToBecome({ uid, gid }: Identity): Error | null {
   const own = process.geteuid?.() ?? 0;
-  if (own === 0) return;
-  if (uid !== own) throw new Error("the service does not run as root and may not become another user");
-  if (gid !== process.getegid?.())
-    throw new Error("the service does not run as root and may not take another group");
+  if (own === 0) return null;
+  if (uid !== own) return new Error("the service does not run as root and may not become another user");
+  if (gid === process.getegid?.()) return null;
+  return new Error("the service does not run as root and may not take another group");
 }

@@ -57,7 +57,7 @@ function prepare(database: Database): void {
   database.run("PRAGMA journal_mode = WAL");
   database.run("PRAGMA synchronous = NORMAL");
   database.run("PRAGMA busy_timeout = 50");
-  // a checkpoint waits for the disk, so there is one for every 32 MB of changes, and one an hour
+  // a checkpoint waits for the disk: one comes here, after 32 MB, only if the thread that makes them is kept from it
   database.run("PRAGMA wal_autocheckpoint = 8000");
   for (let version = versionOf(database); version < VERSION; version++) {
     database.transaction(() => {

@@ -107,8 +107,16 @@ export class TaskGroup {
     await Promise.all(this.instances.map((instance) => instance.restart()));
   }
 
-  /** From the store, first half: what is known of it, and its processes that are still there. */
-  restore(record: TaskRecord, open: readonly RunRecord[], ended: readonly RunRecord[]): void {
+  /**
+   * From the store, first half: what is known of it, and its processes that are still there. With `resumes` the second
+   * half will follow.
+   */
+  restore(
+    record: TaskRecord,
+    open: readonly RunRecord[],
+    ended: readonly RunRecord[],
+    resumes: boolean,
+  ): void {
     this.createdAt = record.createdAt;
     this.updatedAt = record.updatedAt;
     this.revision = record.revision;
@@ -120,7 +128,8 @@ export class TaskGroup {
     this.#announced = open.length > 0;
     this.#restoring = true;
     for (const run of ended) this.instances[run.index]?.recall(run, this.#rests(run));
-    for (const run of open) this.instances[run.index]?.adopt(run);
+    const wanted = resumes && record.desired !== "stopped";
+    for (const run of open) this.instances[run.index]?.adopt(run, wanted);
     this.#restoring = false;
     this.#changed();
   }

@@ -77,9 +77,9 @@ export class Instance {
     this.#post({ kind: "start", trigger });
   }
 
-  /** Takes over what an earlier service left of a run that has no end yet. */
-  adopt(record: RunRecord): void {
-    this.#runs.adopt(record);
+  /** Takes over what an earlier service left of a run that has no end yet; if it has ended, only a `wanted` one goes on. */
+  adopt(record: RunRecord, wanted: boolean): void {
+    this.#runs.adopt(record, wanted);
   }
 
   /** Takes over what is left in the background of a run that has an end. */

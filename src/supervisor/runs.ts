@@ -97,8 +97,11 @@ export class Runs {
     open.handle = engine.start({ run, ...this.#place }, this.#listener(open));
   }
 
-  /** Takes over what an earlier service left of a run, or closes its record. */
-  adopt(record: RunRecord): void {
+  /**
+   * Takes over what an earlier service left of a run, or closes its record. What follows from an end that is only noticed
+   * now is decided if the task is `wanted`; else it would be started again before it is stopped.
+   */
+  adopt(record: RunRecord, wanted: boolean): void {
     const open = this.#add(record.run, record.trigger, momentOf(record.startedAt, this.#deps.clock.now()));
     const adopted = this.#deps.engine.adopt(
       { run: record.run, ...this.#place },
@@ -107,10 +110,10 @@ export class Runs {
     );
     if (adopted === null) {
       this.#open.delete(open.run);
-      return this.#lose(open);
+      return this.#lose(open, wanted);
     }
     open.handle = adopted.handle;
-    if (adopted.process === null) return this.#lose(open);
+    if (adopted.process === null) return this.#lose(open, wanted);
     open.pid = adopted.process.pid;
     open.spawned = true;
     if (record.process === null) this.#deps.history.runSpawned(open.run, adopted.process);
@@ -217,12 +220,12 @@ export class Runs {
   }
 
   /** Its process had ended before we came. */
-  #lose(open: OpenRun): void {
+  #lose(open: OpenRun, wanted: boolean): void {
     open.exited = true;
     const outcome = lost(UNSEEN);
-    this.#post({ kind: "adopted", run: open.run, pid: null });
+    if (wanted) this.#post({ kind: "adopted", run: open.run, pid: null });
     this.#end(open, outcome, UNKNOWN);
-    this.#post({ kind: "exited", run: open.run, outcome });
+    if (wanted) this.#post({ kind: "exited", run: open.run, outcome });
   }
 
   #end(open: OpenRun, outcome: Outcome, usage: Usage): void {

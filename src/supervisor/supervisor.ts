@@ -4,14 +4,15 @@
  */
 import { isDeepStrictEqual } from "node:util";
 import { MeprocError, notFound } from "../domain/errors.ts";
-import type { Clock, Engine, History, LeftRun, Publish, Users } from "../domain/ports.ts";
-import type { RunEnd, RunRecord } from "../domain/history.ts";
-import { type RunId, type Trigger, lost } from "../domain/run.ts";
-import { type Task, aliasOf, completeTask } from "../domain/task.ts";
+import type { Clock, Engine, History, Publish, Users } from "../domain/ports.ts";
+import type { RunId, Trigger } from "../domain/run.ts";
+import type { Task } from "../domain/task.ts";
 import { checkCycle, checkIdentity, parseTask } from "./admission.ts";
-import { type DepsOf, blockers, dependenciesFirst, dependents } from "./dependencies.ts";
-import { type GroupDeps, TaskGroup, policyOf } from "./group.ts";
-import { Instance } from "./instance.ts";
+import { Bootstrap } from "./bootstrap.ts";
+import { type DepsOf, blockers } from "./dependencies.ts";
+import { type GroupDeps, TaskGroup } from "./group.ts";
+import { restore } from "./restore.ts";
+import { dependentsFirst } from "./shutdown.ts";
 
 export interface SupervisorDeps {
   readonly clock: Clock;
@@ -25,26 +26,19 @@ export interface SupervisorDeps {
   readonly random: () => number;
 }
 
-/** The alias of the bootstrap command, whose name no task may have. */
-const BOOTSTRAP = "bootstrap";
-
-function endOfUnknown(wall: number): RunEnd {
-  const outcome = lost("its task is no more");
-  return { endedAt: Math.round(wall), durationMs: 0, outcome, usage: { max_rss_bytes: null, cpu_ms: null } };
-}
-
 export class Supervisor {
   readonly #deps: SupervisorDeps;
   readonly #groups = new Map<string, TaskGroup>();
   /** Names that a request is just defining, and tasks that are on their way out. */
   readonly #claimed = new Set<string>();
   readonly #removing = new Map<string, Promise<void>>();
-  #bootstrap: Instance | null = null;
+  readonly #bootstrap: Bootstrap;
   #closing = false;
   #frozen = false;
 
   constructor(deps: SupervisorDeps) {
     this.#deps = deps;
+    this.#bootstrap = new Bootstrap(deps);
   }
 
   list(): TaskGroup[] {
@@ -115,20 +109,7 @@ export class Supervisor {
 
   /** Runs a command once under the alias `bootstrap`; it is no task and in no list. */
   bootstrap(cmd: string): void {
-    if (this.#closing || this.#bootstrap?.active) return;
-    this.#makeBootstrap(cmd).start("boot");
-  }
-
-  #makeBootstrap(cmd: string): Instance {
-    const task = completeTask({ name: BOOTSTRAP, cmd, type: "once" });
-    const deps = {
-      ...this.#deps,
-      changed: (instance: Instance) => {
-        if (instance.state.kind === "waiting") instance.depsMet();
-      },
-    };
-    this.#bootstrap = new Instance(task, 0, policyOf(task), deps, BOOTSTRAP);
-    return this.#bootstrap;
+    if (!this.#closing) this.#bootstrap.start(cmd);
   }
 
   /** Takes no new work and stops everything, dependents before what they depend on. Settles when all is gone. */
@@ -136,31 +117,21 @@ export class Supervisor {
     this.#closing = true;
     const groups = this.list();
     for (const group of groups) group.quiesce();
-    const waitsFor = dependents(groups.map((group) => group.task));
-    const stopped = new Map<string, Promise<void>>();
-    const stop = (name: string): Promise<void> => {
-      const known = stopped.get(name);
-      if (known !== undefined) return known;
-      const before = (waitsFor.get(name) ?? []).map(stop);
-      const done = Promise.all(before).then(() => this.#groups.get(name)?.halt());
-      stopped.set(name, done);
-      return done;
-    };
-    await Promise.all([this.#bootstrap?.stop(), ...groups.map((group) => stop(group.task.name))]);
+    await Promise.all([this.#bootstrap.stop(), dependentsFirst(groups, (group) => group.halt())]);
   }
 
   /** From here on nothing is started, stopped or noted: the service leaves its processes to the next. */
   freeze(): void {
     this.#closing = true;
     this.#frozen = true;
-    this.#bootstrap?.freeze();
+    this.#bootstrap.freeze();
     for (const group of this.list()) group.freeze();
   }
 
   /** Kills every process at once. */
   killAll(): void {
     this.#closing = true;
-    this.#bootstrap?.killNow();
+    this.#bootstrap.killNow();
     for (const group of this.list()) group.killNow();
   }
 
@@ -172,54 +143,14 @@ export class Supervisor {
    * otherwise by now is not started: `merge` puts the new definition in its place.
    */
   restore(isChanged: (task: Task) => boolean = () => false): void {
-    const { engine, history } = this.#deps;
-    const left = engine.left();
-    const records = history.tasks();
-    for (const record of records) this.#make(record.task);
-    const noted = history.openRuns();
-    // those first: a noted run of the same instance has ended before them, though its end may not have been written
-    const open = Map.groupBy([...left.flatMap(this.#unnoted), ...noted], (run) => run.task);
-    for (const record of records) {
-      const { name } = record.task;
-      this.#groups.get(name)?.restore(record, open.get(name) ?? [], history.lastRuns(name, record.createdAt));
-    }
-    for (const { run } of left) {
-      const record = history.run(run);
-      if (record === null || record.end === null) continue;
-      this.#groups.get(record.task)?.instances[record.index]?.adoptLeftovers(record);
-    }
-    this.#restoreOthers([...open.values()].flat());
-    for (const { name } of dependenciesFirst(records.map(({ task }) => task))) {
-      const group = this.get(name);
-      if (!isChanged(group.task)) group.resume();
-    }
+    restore({
+      ...this.#deps,
+      groups: this.#groups,
+      make: (task) => this.#make(task),
+      isChanged,
+      bootstrap: this.#bootstrap,
+    });
   }
-
-  /** Runs of no task: the bootstrap command's is taken over, another's can only be closed. */
-  #restoreOthers(open: readonly RunRecord[]): void {
-    for (const run of open) {
-      if (this.#groups.has(run.task)) continue;
-      if (run.alias === BOOTSTRAP) this.#makeBootstrap("").adopt(run);
-      else this.#deps.history.runEnded(run.run, endOfUnknown(this.#deps.clock.now().wall));
-    }
-  }
-
-  /** A run that the service before could not write down, such as on a full disk, is noted now. */
-  readonly #unnoted = ({ run, task, index }: LeftRun): RunRecord[] => {
-    const { history, clock } = this.#deps;
-    if (history.run(run) !== null || !this.#groups.has(task)) return [];
-    const startedAt = Math.round(clock.now().wall);
-    const start = {
-      run,
-      task,
-      index,
-      alias: aliasOf(task, index),
-      trigger: "boot",
-      scheduledFor: null,
-    } as const;
-    history.runStarting({ ...start, startedAt });
-    return [{ ...start, startedAt, process: null, end: null }];
-  };
 
   /**
    * Takes the tasks of the configuration file: a new one is defined, one that reads as it did is left as it is, one that

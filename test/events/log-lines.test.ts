@@ -58,4 +58,13 @@ describe("what 1.x never told", () => {
       "Task a is still running, not started again at T",
     ]);
   });
+
+  test("what a database that could not be written has cost", () => {
+    expect(texts({ kind: "store.recovered", lost_events: 0, lost_runs: 0 })).toEqual([
+      "The database can be written again; nothing is missing",
+    ]);
+    expect(texts({ kind: "store.recovered", lost_events: 51, lost_runs: 20 })).toEqual([
+      "The database can be written again; the oldest 51 events and 20 ended runs of the meantime are missing",
+    ]);
+  });
 });

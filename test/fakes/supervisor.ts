@@ -35,12 +35,12 @@ export function fakeSupervisor(world?: World) {
     random: () => 0.5,
   });
   const state = (name: string, index = 0) => supervisor.get(name).instances[index]?.state.kind;
-  /** The service is killed, and another one comes. */
-  const killed = () => {
+  /** The service is killed, and another one comes, whose configuration has changed the tasks of `changed`. */
+  const killed = (...changed: string[]) => {
     engine.orphanAll();
     clock.forget();
     const next = fakeSupervisor({ clock, engine, history });
-    next.supervisor.restore();
+    next.supervisor.restore((task) => changed.includes(task.name));
     return next;
   };
   return { supervisor, clock, engine, history, facts, state, killed };

@@ -79,7 +79,8 @@ export function write(store: SqliteStore, { process, end, ...start }: RunRecord)
 
 if (import.meta.main) {
   const database = openDatabase(join(import.meta.dir, `../fixtures/store/v${VERSION}.db`));
-  const store = new SqliteStore({ database, onTrouble: (reason) => process.stderr.write(`${reason}\n`) });
+  const tell = (text: string) => void process.stderr.write(`${text}\n`);
+  const store = new SqliteStore({ database, onTrouble: tell, onRecovery: () => undefined, onRefusal: tell });
   store.meta("service", () => "01a20398-5f07-7566-adee-cc76a7cb3381");
   for (const task of TASKS) store.saveTask(task);
   for (const run of RUNS) write(store, run);

@@ -9,6 +9,7 @@ import { StoreError, checkDatabase, openDatabase } from "../../src/store/databas
 import { MIGRATIONS, VERSION } from "../../src/store/migrations.ts";
 import { keepPruned } from "../../src/store/pruning.ts";
 import { SqliteStore } from "../../src/store/sqlite-store.ts";
+import type { Lost } from "../../src/store/write.ts";
 import type { TaskRecord } from "../../src/domain/history.ts";
 import { FakeClock } from "../fakes/clock.ts";
 import { RUNS, TASKS, THEN, runEnd, runId, runStart, taskRecord, write } from "./fixture.ts";
@@ -20,16 +21,28 @@ interface Opened {
   readonly store: SqliteStore;
   readonly database: Database;
   readonly path: string;
-  /** What was told of trouble, in order. */
+  /** What was told of trouble, in order; `null` that it is over. */
   readonly told: (string | null)[];
+  readonly lost: Lost[];
+  readonly refused: string[];
 }
 
 function openStore(path = join(temporaryFolder(), "meproc.db")): Opened {
   const told: (string | null)[] = [];
+  const lost: Lost[] = [];
+  const refused: string[] = [];
   const database = openDatabase(path);
-  const store = new SqliteStore({ database, onTrouble: (reason) => told.push(reason) });
+  const store = new SqliteStore({
+    database,
+    onTrouble: (reason) => told.push(reason),
+    onRecovery: (given) => {
+      told.push(null);
+      lost.push(given);
+    },
+    onRefusal: (what, reason) => refused.push(`${what}: ${reason}`),
+  });
   whenDone(() => store.close());
-  return { store, database, path, told };
+  return { store, database, path, told, lost, refused };
 }
 
 const once = (name: string) => taskRecord({ name, cmd: "true", type: "once" }, "running");
@@ -139,7 +152,7 @@ describe("a write that fails", () => {
   });
 
   /** The store tries again by itself after a while. */
-  const later = () => jest.advanceTimersByTime(1000);
+  const later = () => jest.advanceTimersByTime(2000);
 
   /** From here on writing fails, or works again. */
   function fails({ store, database }: Opened, fail: boolean): void {
@@ -212,9 +225,9 @@ describe("a write that fails", () => {
     expect(names(openStore(path).store)).toEqual(["late"]);
   });
 
-  test("a full disk costs the oldest facts at most, never a task or a run", () => {
+  test("a full disk costs the oldest facts, counted, and no task", () => {
     const opened = openStore();
-    const { store, database } = opened;
+    const { store, database, lost } = opened;
     fails(opened, true);
     store.saveTask(once("kept"));
     for (let id = 1; id <= 10_050; id++)
@@ -227,7 +240,103 @@ describe("a write that fails", () => {
     expect(store.run(runId(2))).toEqual(RUNS[1] ?? null);
     const facts = database.query<{ id: number }, []>("SELECT id FROM facts ORDER BY id").all();
     expect([facts.length, facts[0]?.id, facts.at(-1)?.id]).toEqual([10_000, 51, 10_050]);
+    expect(lost).toEqual([{ facts: 50, runs: 0 }]);
   }, 60_000);
+
+  test("a full disk costs the oldest ended runs, counted, but not the last one of an instance", () => {
+    const opened = openStore();
+    const { store, lost } = opened;
+    write(store, { ...runStart(1, "looping"), process: null, end: null });
+    fails(opened, true);
+    store.runEnded(runId(1), runEnd(1));
+    for (const [n, task] of [
+      [2, "done"],
+      [3, "gone"],
+    ] as const)
+      write(store, { ...runStart(n, task), process: null, end: runEnd(n, 3) });
+    store.removeTask("gone");
+    write(store, { ...runStart(4, "alive"), process: null, end: null });
+    for (let n = 5; n <= 12_004; n++)
+      write(store, { ...runStart(n, "looping"), process: null, end: runEnd(n) });
+    fails(opened, false);
+    later();
+    const looping = store.runs({ task: "looping", limit: 20_000 }).items.map(({ run }) => run);
+    expect([looping.length, looping[0], looping.at(-2), looping.at(-1)]).toEqual([
+      10_002,
+      runId(12_004),
+      runId(2_004),
+      runId(1),
+    ]);
+    expect(store.run(runId(1))?.end).toEqual(runEnd(1));
+    expect(store.run(runId(2))?.end).toEqual(runEnd(2, 3));
+    expect(store.run(runId(3))).toBeNull();
+    expect(store.run(runId(4))?.end).toBeNull();
+    expect(lost).toEqual([{ facts: 0, runs: 2000 }]);
+  }, 60_000);
+
+  test("a run that was forgotten meanwhile never was, a task that came and went neither", () => {
+    const opened = openStore();
+    const { store, database } = opened;
+    fails(opened, true);
+    store.runStarting(runStart(1, "a"));
+    store.forgetRun(runId(1));
+    for (let n = 0; n < 100; n++) {
+      store.saveTask(once(`t${n}`));
+      store.removeTask(`t${n}`);
+    }
+    fails(opened, false);
+    const before = database.query<{ n: number }, []>("SELECT total_changes() AS n").get()?.n;
+    later();
+    expect(store.run(runId(1))).toBeNull();
+    expect(names(store)).toEqual([]);
+    expect(database.query<{ n: number }, []>("SELECT total_changes() AS n").get()?.n).toBe(before ?? -1);
+  });
+});
+
+describe("a write that SQLite will never take", () => {
+  const secret = { ...once("bad"), createdAt: 1.5 };
+
+  test("is told without its values and left out; what comes with it and after it is written", () => {
+    const { store, told, refused } = openStore();
+    store.saveTask(secret);
+    store.saveTask(once("good"));
+    expect(names(store)).toEqual(["good"]);
+    store.saveTask(once("later"));
+    expect(names(store)).toEqual(["good", "later"]);
+    expect(refused).toEqual(["task bad: cannot store REAL value in INTEGER column tasks.created_at"]);
+    expect(told).toEqual([]);
+  });
+
+  test("names the run, be it new or known, and the event", () => {
+    const { store, refused } = openStore();
+    store.runStarting({ ...runStart(1, "a"), startedAt: Number.NaN });
+    store.runStarting(runStart(2, "b"));
+    store.flush();
+    store.runEnded(runId(2), { ...runEnd(2), durationMs: 0.5 });
+    store.addFact({ id: 1, time: "no time", kind: "task.created", task: "c" });
+    store.flush();
+    expect(refused.map((text) => text.split(": ")[0])).toEqual([
+      `run ${runId(1)} of a:0`,
+      `run ${runId(2)} of b:0`,
+      "event 1, task.created of task c",
+    ]);
+    expect(store.run(runId(2))?.end).toBeNull();
+  });
+
+  test("holds up nothing that has waited with it for a full disk", () => {
+    jest.useFakeTimers();
+    whenDone(() => void jest.useRealTimers());
+    const { store, database, told, refused } = openStore();
+    database.run("PRAGMA query_only = ON");
+    store.saveTask(secret);
+    store.saveTask(once("good"));
+    store.flush();
+    database.run("PRAGMA query_only = OFF");
+    jest.advanceTimersByTime(2000);
+    expect(names(store)).toEqual(["good"]);
+    expect(refused).toHaveLength(1);
+    expect(told).toEqual(["attempt to write a readonly database", null]);
+  });
 });
 
 describe("what is old is removed", () => {

@@ -90,6 +90,24 @@ describe("after a kill", () => {
     expect(state("a")).toBe("stopped");
   });
 
+  test.each([
+    ["that was being stopped", true],
+    ["that was changed in the configuration", false],
+  ])("a daemon without a pause %s and has ended meanwhile is not started once more", async (_, stops) => {
+    const before = fakeSupervisor();
+    await before.supervisor.define(daemon("a", { interval: null }));
+    await turn();
+    if (stops) void before.supervisor.stop("a");
+    before.engine.orphanAll();
+    before.engine.one("a").exit(0);
+    const { engine, state, history, facts } = before.killed(...(stops ? [] : ["a"]));
+    await turn();
+    expect(state("a")).toBe("stopped");
+    expect(engine.processes).toHaveLength(1);
+    expect([...history.all.values()].map(({ end }) => end?.outcome.result)).toEqual(["lost"]);
+    expect(facts.map(({ kind }) => kind)).toEqual(["run.finished", "task.stopped"]);
+  });
+
   test("dependents wait for a dependency that was taken over", async () => {
     const before = fakeSupervisor();
     await before.supervisor.define(once("b", { deps: ["a"] }));

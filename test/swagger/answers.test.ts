@@ -89,6 +89,8 @@ const ROWS: readonly Row[] = [
   [200, GET("/api/v1/events")],
   [200, GET("/api/v1/runs")],
   [200, GET("/api/v1/runs?task=sleeper&result=stopped&since=2026-11-22T00:00:00Z&limit=1")],
+  [200, GET("/api/v1/runs?since=15m")],
+  [400, GET("/api/v1/runs?since=yesterday")],
   [400, GET("/api/v1/runs?limit=0")],
   [404, GET("/api/v1/runs/nobody")],
   [200, GET("/api/v1/system")],

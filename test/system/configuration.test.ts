@@ -281,3 +281,35 @@ describe("what is started with the service", () => {
     expect((await legacyClient(service.url).list()).tasks).toEqual({});
   });
 });
+
+describe.skipIf(process.platform === "win32")("what check-config sees beyond the file", () => {
+  const check = (text: string) => {
+    const folder = temporaryFolder();
+    const path = join(folder, "meproc.toml");
+    writeFileSync(path, text);
+    return { path, ...runToEnd(["check-config", "--config", path, "--data-dir", join(folder, "data")]) };
+  };
+  const task = (name: string, more = "") =>
+    `[[tasks]]\nname = "${name}"\ntype = "once"\ncmd = "true"\n${more}`;
+
+  test.each([
+    ["user", "user: there is no such user"],
+    ["group", "group: there is no such group"],
+  ])("a %s that this machine does not have, in the words of the start", (field, words) => {
+    const { path, code, stdout, stderr } = check(
+      `${task("a")}${task("b", `${field} = "nobody-has-this-name"\n`)}`,
+    );
+    expect({ code, stdout, stderr }).toEqual({
+      code: 2,
+      stdout: "",
+      stderr: `meproc: ${path}: [[tasks]] number 2: ${words}\n`,
+    });
+  });
+
+  test("an exit_with of no task of the file is worth a word, as it may come from elsewhere", () => {
+    const { path, code, stdout, stderr } = check(`exit_with = "web"\n${task("wbe")}`);
+    expect([code, stdout]).toEqual([0, expect.stringContaining("The configuration is fine.\n")]);
+    expect(stderr).toStartWith(`meproc: warning: ${path}: exit_with: no task of the file is named web`);
+    expect(check(`exit_with = "web"\n${task("web")}`).stderr).toBe("");
+  });
+});

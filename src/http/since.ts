@@ -1,0 +1,32 @@
+/** A point in the past as a query gives it: a time of RFC 3339, or how long ago. */
+import { invalid } from "./problem.ts";
+
+const TIME =
+  /^(\d{4}-\d{2}-\d{2})[Tt](?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d+)?(?:[Zz]|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/;
+const AGO = /^(\d{1,6})([smhd])$/;
+const UNIT_MS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+/** For the documents. */
+export const SINCE = {
+  type: "string",
+  pattern: `${TIME.source}|${AGO.source}`,
+} as const;
+
+/** Unix ms. Throws `invalid` with the path `/since`. */
+export function parseSince(text: string, now: number): number {
+  const ago = AGO.exec(text);
+  if (ago !== null) return now - Number(ago[1]) * (UNIT_MS[ago[2] ?? ""] ?? 0);
+  const day = TIME.exec(text)?.[1];
+  if (day !== undefined && isDay(day)) return Date.parse(text.toUpperCase());
+  const plus = text.includes(" ") ? "; in an address + is written %2B" : "";
+  throw invalid(
+    "/since",
+    `expected a time of RFC 3339 such as 2026-11-22T12:00:00Z, or how long ago such as 15m, 2h or 3d${plus}`,
+  );
+}
+
+/** `Date.parse` takes the 30th of February for the 2nd of March. */
+function isDay(day: string): boolean {
+  const time = Date.parse(`${day}T00:00:00Z`);
+  return !Number.isNaN(time) && new Date(time).toISOString().startsWith(day);
+}
