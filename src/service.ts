@@ -12,6 +12,7 @@ import { createApp } from "./http/app.ts";
 import type { Capture, ReportLoss } from "./output/capture.ts";
 import { CopyCapture } from "./output/copy-capture.ts";
 import { PipeCapture } from "./output/pipe-capture.ts";
+import { findFifoPlaces, leaveFifoPlaces } from "./output/fifo-places.ts";
 import { FileReader } from "./output/reader.ts";
 import { SpliceCapture } from "./output/splice-capture.ts";
 import { systemClock } from "./platform/clock.ts";
@@ -81,8 +82,8 @@ export interface ServiceOptions {
 
 /** Throws StartError. Tasks and processes that an earlier service left are taken up before it returns. */
 export async function createService(config: Config, options: ServiceOptions): Promise<Service> {
-  const fifoDir = join(config.dataDir, "run");
-  for (const directory of [config.dataDir, fifoDir, config.logDir]) makeDirectory(directory);
+  for (const directory of [config.dataDir, join(config.dataDir, "run"), config.logDir])
+    makeDirectory(directory);
   const lock = lockData(config.dataDir, options);
   const clock = systemClock;
   const journal = new Journal({
@@ -119,11 +120,13 @@ export async function createService(config: Config, options: ServiceOptions): Pr
   bus.subscribe((fact) => {
     for (const { level, text } of linesOf(fact)) journal.write(level, text);
   });
-  const output = makeCapture(fifoDir, config.logDir, makeLossReport(journal));
+  const fifoDirs = findPlaces(service, config);
+  const output = makeCapture(fifoDirs, config.logDir, makeLossReport(journal));
   const environment = inheritedEnvironment(options.variables);
   const children = new Children();
   const strangers = findStrangers(children);
   const users = new SystemUsers(children);
+  const commit = () => store.flush();
   const local = new LocalEngine({
     clock,
     output,
@@ -134,6 +137,7 @@ export async function createService(config: Config, options: ServiceOptions): Pr
     cgroups: findCgroups(service),
     environment,
     service,
+    commit,
     self: Bun.isStandaloneExecutable
       ? [process.execPath]
       : [process.execPath, join(import.meta.dir, "main.ts")],
@@ -142,7 +146,7 @@ export async function createService(config: Config, options: ServiceOptions): Pr
     clock,
     engine: chooseEngine(
       local,
-      new CoroutineEngine({ output, strangers, environment, service, host: COROUTINE_HOST }),
+      new CoroutineEngine({ output, strangers, environment, service, commit, host: COROUTINE_HOST }),
     ),
     history: store,
     users,
@@ -164,7 +168,9 @@ export async function createService(config: Config, options: ServiceOptions): Pr
     pageDir: findPage(),
   });
   const port = listen(app, config);
-  const left = new Map(local.left().map(({ run, task, index }) => [run, aliasOf(task, index)]));
+  const left = new Map(
+    local.left().map(({ run, place }) => [run, place && aliasOf(place.task, place.index)]),
+  );
   output.resume((run) => store.run(run)?.alias ?? left.get(run) ?? null);
   const inFile = new Map(config.tasks.map(parseTask).map((task) => [task.name, task]));
   supervisor.restore((task) => !isDeepStrictEqual(inFile.get(task.name) ?? task, task));
@@ -175,6 +181,7 @@ export async function createService(config: Config, options: ServiceOptions): Pr
   const close = async (): Promise<void> => {
     await app.server?.stop(true);
     await output.close();
+    leaveFifoPlaces(fifoDirs);
     stopPruning();
     await checkpoints.close();
     store.close();
@@ -279,11 +286,21 @@ function openStore(dataDir: string, options: Omit<StoreOptions, "database">): Sq
   }
 }
 
-function makeCapture(fifoDir: string, logDir: string, reportLoss: ReportLoss): Capture {
+function findPlaces(service: string, { dataDir, fifoDir }: Config): string[] {
+  try {
+    return findFifoPlaces({ service, dataDir, fifoDir });
+  } catch (error) {
+    throw new StartError(`fifo_dir: ${fifoDir}: no folder for FIFOs can be had in it: ${inWords(error)}`, {
+      cause: error,
+    });
+  }
+}
+
+function makeCapture(fifoDirs: readonly string[], logDir: string, reportLoss: ReportLoss): Capture {
   if (process.platform === "win32") return new PipeCapture({ logDir, reportLoss });
   if (process.platform === "linux")
-    return new SpliceCapture({ fifoDir, logDir, thread: SPLICE_THREAD, reportLoss });
-  return new CopyCapture({ fifoDir, logDir, reportLoss });
+    return new SpliceCapture({ fifoDirs, logDir, thread: SPLICE_THREAD, reportLoss });
+  return new CopyCapture({ fifoDirs, logDir, reportLoss });
 }
 
 /** Embedded in the executable, or in dist/ after `bun build.ts page`. */

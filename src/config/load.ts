@@ -51,6 +51,7 @@ export function loadConfig(
     logLevel: settings.log_level ?? file.log_level ?? "info",
     logDir: resolve(settings.log_dir ?? file.log_dir ?? join(dataDir, "log")),
     dataDir,
+    fifoDir: file.fifo_dir === undefined ? null : resolve(file.fifo_dir),
     bootstrapCmd: file.bootstrap_cmd ?? null,
     web: { ip: file.web?.ip ?? null, port: file.web?.port ?? null },
     exitWith: file.exit_with ?? null,

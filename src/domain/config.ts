@@ -14,6 +14,12 @@ export const ConfigFile = Type.Object(
     log_level: Type.Optional(Type.Union(LOG_LEVELS.map((level) => Type.Literal(level)))),
     log_dir: Type.Optional(Type.String({ minLength: 1 })),
     data_dir: Type.Optional(Type.String({ minLength: 1 })),
+    fifo_dir: Type.Optional(
+      Type.String({
+        minLength: 1,
+        description: "Below it are the FIFOs; to be kept as long as processes live",
+      }),
+    ),
     bootstrap_cmd: Type.Optional(Type.String({ minLength: 1 })),
     web: Type.Optional(
       Type.Object(
@@ -52,6 +58,8 @@ export interface Config {
   readonly logLevel: LogLevel;
   readonly logDir: string;
   readonly dataDir: string;
+  /** Where the FIFOs are to be made; `null` leaves it to the service. */
+  readonly fifoDir: string | null;
   readonly bootstrapCmd: string | null;
   readonly web: { readonly ip: string | null; readonly port: number | null };
   /** The task whose end is the service's end, or `null`. */

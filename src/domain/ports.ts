@@ -158,14 +158,16 @@ export interface Engine {
    * `gone` are told; `exited` not at all if the process itself had ended and others of its tree have not.
    */
   adopt(request: RunRequest, process: ProcessIdentity | null, listener: RunListener): Adopted | null;
+  /** Takes over what a run that has ended left behind; `null` if that is nothing. Only `gone` is told. */
+  adoptRest(request: RunRequest, process: ProcessIdentity | null, listener: RunListener): RunHandle | null;
   /** The runs of earlier services of which something lives: ended or not, noted or not. */
   left(): readonly LeftRun[];
 }
 
 export interface LeftRun {
   readonly run: RunId;
-  readonly task: string;
-  readonly index: number;
+  /** Which instance it is of, as its processes say themselves; `null` where they do not: then only its record tells. */
+  readonly place: { readonly task: string; readonly index: number } | null;
 }
 
 export interface Adopted {
@@ -183,13 +185,14 @@ export interface RunArchive {
 
 /** Where tasks and runs are remembered. A write never throws: what cannot be written is made up for later. */
 export interface History {
-  /** It is on disk after the next `runStarting` or `flush`, or at the end of this turn of the event loop. */
+  /** It is on disk after the next `flush`, or at the end of this turn of the event loop. */
   saveTask(record: TaskRecord): void;
-  /** What has been put off is on disk: to be called before anybody is answered. */
+  /** What has been put off is on disk: to be called before anybody is answered, and before a process is spawned. */
   flush(): void;
   removeTask(name: string): void;
-  /** On disk before any microtask that is queued later: so before the process is there, which can be found then. */
+  /** It must be on disk before the process is there, which can be found then: who spawns it calls `flush`. */
   runStarting(start: RunStart): void;
+  /** It is on disk at the end of this turn; a process of a run in which it is missing is found by its environment. */
   runSpawned(run: RunId, process: ProcessIdentity): void;
   runEnded(run: RunId, end: RunEnd): void;
   /** The run never came to a process and shall count as not asked for. */

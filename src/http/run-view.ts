@@ -23,8 +23,21 @@ export const RunView = Type.Object(
     exit_signal: nullable(Type.String({ examples: ["SIGKILL"] })),
     reason: nullable(Type.String({ description: "In words, where it is not a plain success" })),
     pid: nullable(Type.Integer()),
-    max_rss_bytes: nullable(Type.Integer()),
-    cpu_ms: nullable(Type.Integer()),
+    max_rss_bytes: nullable(
+      Type.Integer({
+        description:
+          "The largest peak of resident memory among the process and those children that it has waited for; null while it " +
+          "goes on, for coroutines, and for what a former service has started. On Linux also null where the peak is not " +
+          "above the one that the service itself had at the start: a process begins with that, and less is not told apart",
+      }),
+    ),
+    cpu_ms: nullable(
+      Type.Integer({
+        description:
+          "CPU time of the process and those children that it has waited for; null while it goes on, for coroutines, " +
+          "and for what a former service has started",
+      }),
+    ),
   },
   { title: "Run" },
 );

@@ -7,22 +7,22 @@ import { FileSink } from "./file-sink.ts";
 import { settleTurns } from "./turns.ts";
 
 export interface CopyCaptureOptions {
-  readonly fifoDir: string;
+  readonly fifoDirs: readonly string[];
   readonly logDir: string;
   readonly reportLoss: ReportLoss;
 }
 
 export class CopyCapture implements Capture {
-  readonly #fifoDir: string;
+  readonly #fifoDirs: readonly string[];
   readonly #sink: FileSink;
 
-  constructor({ fifoDir, logDir, reportLoss }: CopyCaptureOptions) {
-    this.#fifoDir = fifoDir;
+  constructor({ fifoDirs, logDir, reportLoss }: CopyCaptureOptions) {
+    this.#fifoDirs = fifoDirs;
     this.#sink = new FileSink(logDir, reportLoss);
   }
 
   open({ alias, run, owner }: OpenChannel): Channel {
-    const { out, err } = openFifoPair(this.#fifoDir, run, owner);
+    const { out, err } = openFifoPair(this.#fifoDirs, run, owner);
     return {
       stdout: out.writeEnd,
       stderr: err.writeEnd,
@@ -37,7 +37,7 @@ export class CopyCapture implements Capture {
   }
 
   resume(aliasOf: (run: string) => string | null): void {
-    for (const left of leftFifos(this.#fifoDir)) {
+    for (const left of leftFifos(this.#fifoDirs)) {
       const alias = aliasOf(left.run);
       if (alias === null) unlinkSync(left.path);
       else void this.#follow(alias, reopenFifo(left), left.path);

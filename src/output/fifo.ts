@@ -3,7 +3,7 @@
  * becomes of the service; the capture gets ends to read from without blocking.
  */
 import { chownSync, closeSync, constants, openSync, readdirSync, unlinkSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { ptr } from "bun:ffi";
 import type { Identity } from "../domain/ports.ts";
 import { cString, openLibc } from "../platform/libc.ts";
@@ -18,7 +18,7 @@ let mkfifo: ((path: string) => number) | null = null;
 
 function makeFifo(path: string): void {
   mkfifo ??= bindMkfifo();
-  if (mkfifo(path) !== 0) throw new Error("no FIFO could be made in the data directory");
+  if (mkfifo(path) !== 0) throw new Error(`no FIFO could be made in ${dirname(path)}`);
 }
 
 function bindMkfifo(): (path: string) => number {
@@ -27,7 +27,7 @@ function bindMkfifo(): (path: string) => number {
 }
 
 /** Makes and opens a FIFO; leaves nothing behind if it throws. */
-export function openFifo(directory: string, name: string, owner: Identity | null): Fifo {
+function openFifo(directory: string, name: string, owner: Identity | null): Fifo {
   const path = join(directory, name);
   makeFifo(path);
   try {
@@ -51,9 +51,10 @@ export interface LeftFifo {
   readonly path: string;
 }
 
-export function leftFifos(directory: string): LeftFifo[] {
-  return readdirSync(directory)
-    .map((name) => ({ run: /^(.+)\.(?:out|err)$/.exec(name)?.[1] ?? "", path: join(directory, name) }))
+export function leftFifos(directories: readonly string[]): LeftFifo[] {
+  return directories
+    .flatMap((directory) => readdirSync(directory).map((name) => ({ name, path: join(directory, name) })))
+    .map(({ name, path }) => ({ run: /^(.+)\.(?:out|err)$/.exec(name)?.[1] ?? "", path }))
     .filter(({ run }) => run !== "");
 }
 
@@ -68,12 +69,26 @@ export function discardFifo(fifo: Fifo): void {
   unlinkSync(fifo.path);
 }
 
-/** Both FIFOs of a run, or neither. */
-export function openFifoPair(
-  directory: string,
-  run: string,
-  owner: Identity | null,
-): { out: Fifo; err: Fifo } {
+export interface FifoPair {
+  readonly out: Fifo;
+  readonly err: Fifo;
+}
+
+/** Both FIFOs of a run in the first of the folders that takes them. Throws if none does. */
+export function openFifoPair(directories: readonly string[], run: string, owner: Identity | null): FifoPair {
+  let last: unknown;
+  for (const directory of directories) {
+    try {
+      return openPair(directory, run, owner);
+    } catch (error) {
+      last = error;
+    }
+  }
+  throw last;
+}
+
+/** Both or neither. */
+function openPair(directory: string, run: string, owner: Identity | null): FifoPair {
   const out = openFifo(directory, `${run}.out`, owner);
   try {
     return { out, err: openFifo(directory, `${run}.err`, owner) };

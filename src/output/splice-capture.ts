@@ -18,7 +18,7 @@ const ONE = new Uint8Array(new BigUint64Array([1n]).buffer);
 type BunWorker = Worker & { ref(): void };
 
 export interface SpliceCaptureOptions {
-  readonly fifoDir: string;
+  readonly fifoDirs: readonly string[];
   readonly logDir: string;
   /** The module of the capture thread. */
   readonly thread: string | URL;
@@ -47,7 +47,7 @@ export class SpliceCapture implements Capture {
   }
 
   open({ alias, run, owner }: OpenChannel): Channel {
-    const { out, err } = openFifoPair(this.#options.fifoDir, run, owner);
+    const { out, err } = openFifoPair(this.#options.fifoDirs, run, owner);
     return {
       stdout: out.writeEnd,
       stderr: err.writeEnd,
@@ -68,7 +68,7 @@ export class SpliceCapture implements Capture {
   }
 
   resume(aliasOf: (run: string) => string | null): void {
-    for (const left of leftFifos(this.#options.fifoDir)) {
+    for (const left of leftFifos(this.#options.fifoDirs)) {
       const alias = aliasOf(left.run);
       if (alias === null) unlinkSync(left.path);
       else this.#send({ kind: "open", alias, fd: reopenFifo(left), path: left.path, resumed: true });

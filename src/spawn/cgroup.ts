@@ -5,7 +5,7 @@
 import { existsSync, mkdirSync, readdirSync, rmdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { codeOf } from "../platform/system-errors.ts";
-import { readProc } from "./identity.ts";
+import { readProc } from "./linux-processes.ts";
 
 export class Cgroup {
   readonly path: string;
@@ -62,6 +62,7 @@ export class Cgroups {
 
   /** The end of the service: the folder goes if nothing is left in it. */
   close(): void {
+    this.sweep();
     new Cgroup(this.#base).remove();
   }
 
@@ -71,10 +72,34 @@ export class Cgroups {
     return existsSync(path) ? new Cgroup(path) : null;
   }
 
+  /** The runs of which something is in a group. */
+  left(): string[] {
+    return this.#runs().filter((run) => this.#group(run).pids().length > 0);
+  }
+
+  /** The processes of all runs. */
+  pids(): number[] {
+    return this.#runs().flatMap((run) => this.#group(run).pids());
+  }
+
   /** Removes the groups in which nothing is: a service that was killed may have left them. Before any is made. */
   sweep(): void {
-    for (const entry of readdirSync(this.#base, { withFileTypes: true }))
-      if (entry.isDirectory()) new Cgroup(join(this.#base, entry.name)).remove();
+    for (const run of this.#runs()) this.#group(run).remove();
+  }
+
+  #group(run: string): Cgroup {
+    return new Cgroup(join(this.#base, run));
+  }
+
+  /** None where somebody has removed the folder. */
+  #runs(): string[] {
+    try {
+      const entries = readdirSync(this.#base, { withFileTypes: true });
+      return entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+    } catch (error) {
+      if (codeOf(error) === null) throw error;
+      return [];
+    }
   }
 }
 

@@ -22,6 +22,8 @@ export interface CoroutineEngineDeps {
   readonly strangers: Strangers;
   readonly environment: Environment;
   readonly service: string;
+  /** Puts on disk what has been noted of runs: to be called before they get a thread. */
+  readonly commit: () => void;
   /** The module that prepares a Worker for a script. */
   readonly host: string | URL;
 }
@@ -35,7 +37,10 @@ export class CoroutineEngine implements Engine {
 
   start(request: RunRequest, listener: RunListener): RunHandle {
     const run = new CoroutineRun(this.#deps, request, listener);
-    queueMicrotask(() => run.start());
+    queueMicrotask(() => {
+      this.#deps.commit();
+      run.start();
+    });
     return run;
   }
 
@@ -44,6 +49,10 @@ export class CoroutineEngine implements Engine {
     const { strangers, service } = this.#deps;
     for (const pid of strangers.everyOf({ service, run })) sendSignal(pid, "SIGKILL");
     return null;
+  }
+
+  adoptRest(request: RunRequest): null {
+    return this.adopt(request);
   }
 
   left(): [] {

@@ -6,6 +6,7 @@ export function chooseEngine(processes: Engine, coroutines: Engine): Engine {
   return {
     start: (request, listener) => engineOf(request).start(request, listener),
     adopt: (request, process, listener) => engineOf(request).adopt(request, process, listener),
+    adoptRest: (request, process, listener) => engineOf(request).adoptRest(request, process, listener),
     left: () => [...processes.left(), ...coroutines.left()],
   };
 }

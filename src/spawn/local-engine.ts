@@ -13,14 +13,22 @@ import { sendSignal } from "./tree.ts";
 /** How long the end of the service waits for what hangs in the kernel. */
 const LAST_KILL_MS = 1000;
 
+export interface LocalEngineDeps extends LocalRunDeps {
+  /** Puts on disk what has been noted of runs: to be called before they get a process. */
+  readonly commit: () => void;
+}
+
 export class LocalEngine implements Engine {
   readonly #deps: LocalRunDeps;
   readonly #lingering = new Set<LocalRun>();
-  readonly #starts = new StartQueue();
+  readonly #starts: StartQueue;
   #released = false;
 
-  constructor(deps: LocalRunDeps) {
+  constructor(deps: LocalEngineDeps) {
     this.#deps = deps;
+    this.#starts = new StartQueue(() => {
+      if (!this.#released) deps.commit();
+    });
   }
 
   start(request: RunRequest, listener: RunListener): RunHandle {
@@ -33,37 +41,46 @@ export class LocalEngine implements Engine {
 
   adopt(request: RunRequest, recorded: ProcessIdentity | null, listener: RunListener): Adopted | null {
     // elsewhere a process cannot be told from a stranger with its number, and a stranger is never touched
-    if (process.platform !== "linux") return null;
-    const handle = new LocalRun(this.#deps, request, listener, this.#lingering);
+    if (bootId() === null) return null;
     const known = recorded ?? this.#search(request);
-    if (known === null) {
-      const [member] = this.#membersOf(request);
-      if (member !== undefined && handle.adoptRest(groupOf(member) ?? member))
-        return { handle, process: null };
-      this.#deps.cgroups?.find(request.run)?.remove();
-      return null;
+    const state = known === null || known.boot !== bootId() ? "gone" : stateOf(known);
+    const status = known !== null && state === "ended" ? this.#deps.strangers.collect(known.pid) : null;
+    if (known === null || (state !== "alive" && status === null)) {
+      const handle = this.adoptRest(request, known, listener);
+      return handle === null ? null : { handle, process: null };
     }
-    if (known.boot !== bootId()) return null;
-    const state = stateOf(known);
-    const status = state === "ended" ? this.#deps.strangers.collect(known.pid) : null;
-    if (state === "alive") handle.adoptProcess(known);
-    else if (status !== null) handle.adoptEnded(known.pid, status);
-    else return handle.adoptRest(known.pid) ? { handle, process: null } : null;
+    const handle = new LocalRun(this.#deps, request, listener, this.#lingering);
+    if (status === null) handle.adoptProcess(known);
+    else handle.adoptEnded(known.pid, status);
     return { handle, process: known };
   }
 
-  left(): LeftRun[] {
-    const { strangers, service } = this.#deps;
-    const found = strangers.everyOf({ service }).flatMap((pid) => runOf(pid) ?? []);
-    return [...new Map(found.map((left) => [left.run, left])).values()];
+  /** A run that was never noted has no number of its group: what is left of it has one. */
+  adoptRest(request: RunRequest, recorded: ProcessIdentity | null, listener: RunListener): RunHandle | null {
+    const { strangers, cgroups } = this.#deps;
+    if (!strangers.known || (recorded !== null && recorded.boot !== bootId())) return null;
+    const [member = null] = recorded === null ? this.#membersOf(request) : [];
+    const group = recorded?.pid ?? (member === null ? null : (groupOf(member) ?? member));
+    const handle = new LocalRun(this.#deps, request, listener, this.#lingering);
+    if (group !== null && handle.adoptRest(group)) return handle;
+    cgroups?.find(request.run)?.remove();
+    return null;
   }
 
-  /** The end of the service: every child of it is killed, and what those leave behind, until none is left. */
+  left(): LeftRun[] {
+    const { strangers, service, cgroups } = this.#deps;
+    // what has emptied its environment is known by its group alone
+    const grouped = (cgroups?.left() ?? []).map((run): LeftRun => ({ run, place: null }));
+    const told = strangers.everyOf({ service }).flatMap((pid) => runOf(pid) ?? []);
+    return [...new Map([...grouped, ...told].map((left) => [left.run, left])).values()];
+  }
+
+  /** The end of the service: every child of it and all in its groups is killed, and what those leave, until none is left. */
   close(): void {
     const { strangers, clock, exits, cgroups } = this.#deps;
     const deadline = clock.now().mono + LAST_KILL_MS;
     for (;;) {
-      const left = strangers.everyone();
+      const left = [...strangers.everyone(), ...(cgroups?.pids() ?? [])];
       if (left.length === 0 || clock.now().mono > deadline) break;
       for (const pid of left) sendSignal(pid, "SIGKILL");
       Bun.sleepSync(1);

@@ -51,6 +51,8 @@ export class LocalRun implements RunHandle {
   readonly #lingering: Set<LocalRun>;
   #tree: ProcessTree | null = null;
   #cgroup: Cgroup | null = null;
+  /** The peak of memory with which the process began: the service's own, in bytes. */
+  #inheritedPeak = 0;
   #ending = false;
 
   constructor(deps: LocalRunDeps, request: RunRequest, listener: RunListener, lingering: Set<LocalRun>) {
@@ -62,8 +64,6 @@ export class LocalRun implements RunHandle {
 
   /** `released` tells whether the service has left meanwhile; then nothing is started any more. */
   async start(released: () => boolean): Promise<void> {
-    // the history writes in a microtask of its own, which was queued before this one
-    await Promise.resolve();
     const { user, group } = this.#request.task;
     const identity = user === null && group === null ? null : await this.#deps.users.resolve(user, group);
     if (released()) return;
@@ -171,9 +171,11 @@ export class LocalRun implements RunHandle {
       ...(this.#cgroup === null ? {} : { cgroup: this.#cgroup.path }),
       onExit: (child, code, signal) => {
         children.delete(child.pid);
-        this.#exited(exitOf(code, child.signalCode ?? signal), usageOf(child.resourceUsage()));
+        const usage = usageOf(child.resourceUsage(), this.#inheritedPeak);
+        this.#exited(exitOf(code, child.signalCode ?? signal), usage);
       },
     });
+    this.#inheritedPeak = ownPeak();
     children.add(child.pid);
     const { stdout, stderr } = child;
     const piped = stdout instanceof ReadableStream && stderr instanceof ReadableStream;
@@ -184,8 +186,8 @@ export class LocalRun implements RunHandle {
 
   #grow(group: number, adopted: boolean, leaderLives: boolean): void {
     const { clock, strangers, service } = this.#deps;
-    const { task, index } = this.#request;
-    const owner = { service, task: task.name, index };
+    // what an earlier run of the same instance has left is that run's own, and does not keep this one from being gone
+    const owner = { service, run: this.#request.run };
     this.#tree = new ProcessTree({
       clock,
       strangers,
@@ -230,10 +232,16 @@ function inShell(line: string): string[] {
   return process.platform === "win32" ? ["cmd.exe", "/d", "/s", "/c", line] : ["/bin/sh", "-c", line];
 }
 
-/** A child begins with the peak of the service that spawned it: below that nothing is known of its own. */
-function usageOf(usage: Bun.ResourceUsage | undefined): Usage {
+/**
+ * On Linux a child begins with the peak of the service that spawned it, as the two share their memory until it becomes
+ * another program: up to that nothing is known of its own.
+ */
+export function usageOf(usage: Bun.ResourceUsage | undefined, inheritedPeak: number): Usage {
   if (usage === undefined) return NO_USAGE;
   const cpu_ms = Math.round(Number(usage.cpuTime.total) / 1000);
-  const own = process.resourceUsage().maxRSS * 1024;
-  return { max_rss_bytes: usage.maxRSS > own ? usage.maxRSS : null, cpu_ms };
+  return { max_rss_bytes: usage.maxRSS > inheritedPeak ? usage.maxRSS : null, cpu_ms };
+}
+
+function ownPeak(): number {
+  return process.platform === "linux" ? process.resourceUsage().maxRSS * 1024 : 0;
 }

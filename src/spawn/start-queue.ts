@@ -1,28 +1,37 @@
 /**
  * Starts, one after the other. A burst of them gives the event loop its turn in between, so that the API goes on answering.
+ * What asks for a start in one turn of the loop is written to the history together, before the first of it is started.
  */
 const TURN_MS = 4;
 
 export class StartQueue {
+  readonly #commit: () => void;
   readonly #waiting: (() => void)[] = [];
   #draining = false;
 
-  /** `start` is called soon, and never before this call has returned. */
+  /** `commit` puts on disk what was noted of the starts that wait. */
+  constructor(commit: () => void) {
+    this.#commit = commit;
+  }
+
+  /** `start` is called soon, after a commit, and never before this call has returned. */
   add(start: () => void): void {
     this.#waiting.push(start);
     if (this.#draining) return;
     this.#draining = true;
-    queueMicrotask(() => this.#drain());
+    setImmediate(() => this.#drain());
   }
 
   #drain(): void {
     const end = performance.now() + TURN_MS;
-    for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
-      next();
-      if (performance.now() < end || this.#waiting.length === 0) continue;
-      setImmediate(() => this.#drain());
-      return;
-    }
-    this.#draining = false;
+    this.#commit();
+    // what a start brings with it is not on disk yet and waits for the next turn
+    let committed = this.#waiting.length;
+    do {
+      this.#waiting.shift()?.();
+      committed--;
+    } while (committed > 0 && performance.now() < end);
+    if (this.#waiting.length > 0) setImmediate(() => this.#drain());
+    else this.#draining = false;
   }
 }

@@ -9,7 +9,8 @@ import { openLibc } from "../platform/libc.ts";
 import type { LeftRun } from "../domain/ports.ts";
 import { codeOf } from "../platform/system-errors.ts";
 import type { Children } from "./children.ts";
-import { isEnding, readProc } from "./identity.ts";
+import { isEnding } from "./identity.ts";
+import { readProc } from "./linux-processes.ts";
 
 const PR_SET_CHILD_SUBREAPER = 36;
 const WNOHANG = 1;
@@ -18,15 +19,13 @@ const REAP_DELAY_MS = 50;
 
 export interface Owner {
   readonly service: string;
-  /** Any task of the service, if not given. */
-  readonly task?: string;
-  readonly index?: number;
+  /** Any run of the service, if not given. */
   readonly run?: string;
 }
 
 export interface Strangers {
   /**
-   * Pids of descendants of an instance that have lost their parent. One that is just ending can no longer be told apart
+   * Pids of descendants of a run that have lost their parent. One that is just ending can no longer be told apart
    * and counts for everybody: it may leave children.
    */
   of(owner: Owner): number[];
@@ -46,7 +45,7 @@ export interface Strangers {
 }
 
 /** On a system where nobody can know them there are none. */
-export const NO_STRANGERS: Strangers = {
+const NO_STRANGERS: Strangers = {
   of: () => [],
   everyone: () => [],
   everyOf: () => [],
@@ -58,17 +57,22 @@ export const NO_STRANGERS: Strangers = {
 };
 
 export function findStrangers(children: Children): Strangers {
-  return process.platform === "linux" ? new LinuxStrangers(children) : NO_STRANGERS;
+  if (process.platform === "linux") return new LinuxStrangers(children);
+  // after an upgrade in place there are children that Bun does not know of here as well
+  return process.platform === "darwin" ? { ...NO_STRANGERS, collect: bindCollect() } : NO_STRANGERS;
+}
+
+/** The status of a child that has ended, which is then collected; `null` if it has not, or is no child. */
+function bindCollect(): (pid: number) => number | null {
+  const libc = openLibc({ waitpid: { args: ["i32", "ptr", "i32"], returns: "i32" } });
+  const status = new Int32Array(1);
+  return (pid) => (libc.waitpid(pid, ptr(status), WNOHANG) === pid ? (status[0] ?? 0) : null);
 }
 
 class LinuxStrangers implements Strangers {
   readonly known = true;
   readonly #children: Children;
-  readonly #libc = openLibc({
-    prctl: { args: ["i32", "u64", "u64", "u64", "u64"], returns: "i32" },
-    waitpid: { args: ["i32", "ptr", "i32"], returns: "i32" },
-  });
-  readonly #status = new Int32Array(1);
+  readonly collect = bindCollect();
   #timer: Timer | null = null;
   #begun = false;
   readonly #onChild = () => {
@@ -77,7 +81,8 @@ class LinuxStrangers implements Strangers {
 
   constructor(children: Children) {
     this.#children = children;
-    this.#libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+    const libc = openLibc({ prctl: { args: ["i32", "u64", "u64", "u64", "u64"], returns: "i32" } });
+    libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
   }
 
   begin(): void {
@@ -112,10 +117,6 @@ class LinuxStrangers implements Strangers {
     for (const pid of this.#pids()) this.collect(pid);
   }
 
-  collect(pid: number): number | null {
-    return this.#libc.waitpid(pid, ptr(this.#status), WNOHANG) === pid ? (this.#status[0] ?? 0) : null;
-  }
-
   close(): void {
     process.off("SIGCHLD", this.#onChild);
     if (this.#timer !== null) clearTimeout(this.#timer);
@@ -141,12 +142,10 @@ function childrenOf(thread: string): number[] | null {
 }
 
 /** A process that has ended has no environment, and so is nobody's. */
-function isOwnedBy(pid: number, { service, task, index, run }: Owner): boolean {
+function isOwnedBy(pid: number, { service, run }: Owner): boolean {
   const environment = readProc(`/proc/${pid}/environ`).split("\0");
   if (!environment.includes(`MEPROC_SERVICE=${service}`)) return false;
-  if (run !== undefined) return environment.includes(`MEPROC_RUN=${run}`);
-  if (task !== undefined && !environment.includes(`MEPROC_TASK=${task}`)) return false;
-  return index === undefined || environment.includes(`MEPROC_INDEX=${index}`);
+  return run === undefined || environment.includes(`MEPROC_RUN=${run}`);
 }
 
 /** The run that a process is of, as its environment says. */
@@ -155,5 +154,5 @@ export function runOf(pid: number): LeftRun | null {
   const [run, task, index] = ["RUN", "TASK", "INDEX"].map(
     (name) => new RegExp(`(?:^|\\0)MEPROC_${name}=([^\\0]*)`).exec(environment)?.[1],
   );
-  return run === undefined || task === undefined ? null : { run, task, index: Number(index) };
+  return run === undefined || task === undefined ? null : { run, place: { task, index: Number(index) } };
 }

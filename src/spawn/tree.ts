@@ -3,7 +3,7 @@ import type { Signal } from "../domain/task-policies.ts";
 import type { Cancel, Clock } from "../domain/ports.ts";
 import { codeOf } from "../platform/system-errors.ts";
 import type { Cgroup } from "./cgroup.ts";
-import { groupOf } from "./identity.ts";
+import { groupOf, isVanishing } from "./identity.ts";
 import type { Owner, Strangers } from "./strangers.ts";
 
 const FIRST_LOOK_MS = 1;
@@ -27,6 +27,8 @@ export class ProcessTree {
   #signal: Signal = "SIGTERM";
   /** Processes outside the group that have had the current signal. */
   readonly #told = new Set<number>();
+  /** Processes that were found at the last look. */
+  #found: readonly number[] = [];
   #leaderLives: boolean;
   #look: Cancel | null = null;
 
@@ -68,7 +70,15 @@ export class ProcessTree {
   }
 
   /** Everything of the run that can be found beside its group's number: also members of the group. */
-  #others(): number[] {
+  #others(): readonly number[] {
+    const listed = this.#listed();
+    // what begins to end is in no list any more, and may hold its port for a moment still
+    const vanishing = this.#found.filter((pid) => !listed.includes(pid) && isVanishing(pid));
+    this.#found = [...listed, ...vanishing];
+    return this.#found;
+  }
+
+  #listed(): number[] {
     const { cgroup, strangers, owner, adopted } = this.#options;
     if (cgroup !== null) return cgroup.pids();
     return adopted ? strangers.everyOf(owner) : strangers.of(owner);

@@ -30,7 +30,6 @@ export class PendingWrites {
   #retry: Timer | null = null;
   #flushing: ReturnType<typeof setImmediate> | null = null;
   #failing = false;
-  #queued = false;
 
   constructor(options: PendingOptions) {
     this.#options = options;
@@ -41,17 +40,6 @@ export class PendingWrites {
   now(add: (backlog: Backlog) => void): void {
     add(this.#backlog);
     this.flush();
-  }
-
-  /** Written before any microtask that is queued after this call: runs that start together are one transaction. */
-  beforeOthers(add: (backlog: Backlog) => void): void {
-    add(this.#backlog);
-    if (this.#queued) return;
-    this.#queued = true;
-    queueMicrotask(() => {
-      this.#queued = false;
-      this.flush();
-    });
   }
 
   /** Written with the next write, or at the end of this turn of the event loop: many together cost little more than one. */

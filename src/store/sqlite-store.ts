@@ -66,11 +66,11 @@ export class SqliteStore implements History, RunArchive {
   }
 
   runStarting(start: RunStart): void {
-    this.#pending.beforeOthers(({ runs }) => runs.start(start));
+    this.#pending.soon(({ runs }) => runs.start(start));
   }
 
   runSpawned(run: RunId, process: ProcessIdentity): void {
-    this.#pending.now(({ runs }) => runs.spawned(run, process));
+    this.#pending.soon(({ runs }) => runs.spawned(run, process));
   }
 
   runEnded(run: RunId, end: RunEnd): void {
@@ -90,10 +90,12 @@ export class SqliteStore implements History, RunArchive {
   }
 
   run(id: RunId): RunRecord | null {
+    this.flush();
     return findRun(this.#database, id);
   }
 
   runs(query: RunQuery): RunPage {
+    this.flush();
     return findRuns(this.#database, query);
   }
 

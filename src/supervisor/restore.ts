@@ -46,8 +46,9 @@ export function restore(restoration: Restoration): void {
 }
 
 /** A run that the service before could not write down, such as on a full disk, is noted now. */
-function unnoted({ run, task, index }: LeftRun, { history, clock, groups }: Restoration): RunRecord[] {
-  if (history.run(run) !== null || !groups.has(task)) return [];
+function unnoted({ run, place }: LeftRun, { history, clock, groups }: Restoration): RunRecord[] {
+  if (place === null || history.run(run) !== null || !groups.has(place.task)) return [];
+  const { task, index } = place;
   const startedAt = Math.round(clock.now().wall);
   const alias = aliasOf(task, index);
   const start = { run, task, index, alias, trigger: "boot", scheduledFor: null, startedAt } as const;

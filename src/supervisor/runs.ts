@@ -123,11 +123,11 @@ export class Runs {
 
   /** Takes over what is left in the background of a run whose end is known. */
   adoptLeftovers(record: RunRecord): void {
-    if (record.process === null || this.#open.has(record.run)) return;
+    if (this.#open.has(record.run)) return;
     const open = this.#add(record.run, record.trigger, momentOf(record.startedAt, this.#deps.clock.now()));
     open.exited = true;
     const request = { run: record.run, ...this.#place };
-    open.handle = this.#deps.engine.adopt(request, record.process, this.#listener(open))?.handle ?? null;
+    open.handle = this.#deps.engine.adoptRest(request, record.process, this.#listener(open));
     if (open.handle === null) this.#open.delete(open.run);
   }
 

@@ -29,6 +29,12 @@ export function stillLives({ pid, start, run }: Life, mark: string): boolean {
   return now !== null && now.start === start && now.run === run;
 }
 
+/** Whether this live process is of the run, be it its writer or what that has in the background. */
+export function isOfRun(pid: number, run: string, mark: string): boolean {
+  const environment = procFile(pid, "environ").split("\0");
+  return environment.includes(`${MARK}=${mark}`) && environment.includes(`MEPROC_RUN=${run}`);
+}
+
 /** A census in which no alias may have two runs at the same time. */
 export function soundCensus(mark: string): Life[] {
   const lives = census(mark);

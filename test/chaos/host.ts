@@ -22,6 +22,7 @@ export class Host {
   #starts = 0;
   #url = "";
   #killed = false;
+  #over = false;
 
   constructor(folder: string, executable: readonly string[]) {
     this.folder = folder;
@@ -38,6 +39,7 @@ export class Host {
 
   /** Starts it and does not wait. */
   launch(): void {
+    if (this.#over) throw new Error("it was ended");
     this.#killed = false;
     const terminal = openSync(this.#terminal(++this.#starts), "w");
     this.#child = Bun.spawn(
@@ -84,6 +86,8 @@ export class Host {
 
   /** Ends it and everything that it has started, whatever state it is in. */
   async end(): Promise<void> {
+    // a round that is under way must not start it again
+    this.#over = true;
     await this.kill();
     killMarked(this.folder);
   }

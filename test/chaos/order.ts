@@ -2,7 +2,7 @@
 import type { RunView } from "../../src/http/run-view.ts";
 import type { InstanceView, TaskView } from "../../src/http/task-view.ts";
 import { until } from "../helpers/until.ts";
-import { type Life, census, soundCensus, stillLives } from "./census.ts";
+import { type Life, census, isOfRun, soundCensus, stillLives } from "./census.ts";
 import type { Host } from "./host.ts";
 import type { Operator } from "./operator.ts";
 import type { OutputCheck } from "./output-check.ts";
@@ -34,8 +34,23 @@ export interface Scene {
   readonly output: OutputCheck;
 }
 
-/** What lives and what the service says, each against the other and against what is wanted. */
-export async function problemOf({ host, members, operator }: Scene): Promise<string | null> {
+/** What lives and what the service says, each against the other and against what is wanted, look after look. */
+export function looksAt(scene: Scene): () => Promise<string | null> {
+  let suspects: ReadonlySet<string> | null = null;
+  // at any moment something has just ended of which the end is not yet noted, but each time something else
+  const stillDead = (dead: readonly RunView[]) => {
+    const known = suspects;
+    const still = dead.filter(({ id }) => known?.has(id) ?? true);
+    suspects = new Set(still.map(({ id }) => id));
+    return still[0] ?? null;
+  };
+  return () => problemOf(scene, stillDead);
+}
+
+async function problemOf(
+  { host, members, operator }: Scene,
+  stillDead: (dead: readonly RunView[]) => RunView | null,
+): Promise<string | null> {
   const before = soundCensus(host.folder);
   const tasks = await host.tasks();
   const runs = await host.runs();
@@ -43,7 +58,8 @@ export async function problemOf({ host, members, operator }: Scene): Promise<str
   const open = runs.filter(({ ended_at }) => ended_at === null);
   assertOneEach(open);
   return (
-    runsProblem(open, before, after) ??
+    deadProblem(stillDead(deadOf(open, [...before, ...after], host.folder))) ??
+    strangerProblem(open, before, after) ??
     first(members, (member) => wantProblem(member, operator, tasks.get(member.name), before, after)) ??
     first(members, (member) => onceProblem(member, operator, runs))
   );
@@ -71,14 +87,31 @@ export function assertAdopted(
   return count;
 }
 
-/** The whole output of runs that ended while a service was there has to be in the log. */
-export function tailProblem(ended: readonly RunView[], output: OutputCheck): string | null {
+/** What the check of a run's last lines needs to know of it. */
+export type Ended = Pick<RunView, "id" | "alias" | "result" | "exit_signal">;
+
+/** Why a run may lack its last lines. */
+export interface Excuses {
+  /** It was killed by us. */
+  readonly victims: ReadonlySet<string>;
+  /** It ended when there was no service, or one that was killed soon after: that it printed anything is not known. */
+  readonly unseen: ReadonlySet<string>;
+}
+
+/** The whole output of runs that ended has to be in the log, but what a kill of the service can have cost. */
+export function tailProblem(
+  ended: readonly Ended[],
+  output: OutputCheck,
+  { victims, unseen }: Excuses,
+): string | null {
   output.read();
   return first(ended, (run) => {
     const progress = output.progress(run.id);
-    if (progress?.done || run.reason?.startsWith("it ended while")) return null;
+    if (progress?.closed === "bye" || victims.has(run.id)) return null;
+    if (progress !== null && output.brokeOff(progress)) return null;
     // the shell was still starting perl
-    if (progress === null && (run.exit_signal === "SIGTERM" || run.result === "stopped")) return null;
+    const unstarted = run.exit_signal === "SIGTERM" || run.result === "stopped";
+    if (progress === null && (unstarted || unseen.has(run.id) || run.result === "lost")) return null;
     return `${run.alias}: the end of the output of ${JSON.stringify(run)} is missing after ${progress?.last ?? 0}`;
   });
 }
@@ -100,14 +133,23 @@ function assertOneEach(open: readonly RunView[]): void {
     if (runs.length > 1) throw new Violation(`${alias} has several open runs: ${JSON.stringify(runs)}`);
 }
 
-function runsProblem(
+/** The open runs that have no process. */
+function deadOf(open: readonly RunView[], lives: readonly Life[], mark: string): RunView[] {
+  const alive = new Set(lives.map(({ run }) => run));
+  // if the service was killed before it had noted the process, and that has ended since, what it left in a session of its
+  // own cannot be told from it
+  return open.filter(({ id, pid }) => !alive.has(id) && (pid === null || !isOfRun(pid, id, mark)));
+}
+
+function deadProblem(dead: RunView | null): string | null {
+  return dead === null ? null : `an open run without a process: ${JSON.stringify(dead)}`;
+}
+
+function strangerProblem(
   open: readonly RunView[],
   before: readonly Life[],
   after: readonly Life[],
 ): string | null {
-  const alive = new Set([...before, ...after].map(({ run }) => run));
-  const dead = open.find(({ id }) => !alive.has(id));
-  if (dead !== undefined) return `an open run without a process: ${JSON.stringify(dead)}`;
   const known = new Set(open.map(({ id }) => id));
   const stranger = before
     .filter((life) => after.some(({ run }) => run === life.run))

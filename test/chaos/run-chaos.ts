@@ -51,7 +51,7 @@ export async function runChaos(options: ChaosOptions): Promise<string> {
   return (
     `${all.length} rounds, seed ${seed}: ${kills} kills, ${sum((round) => round.lived)} processes lived over them, ` +
     `${(sum((round) => round.lines) / 1e6).toFixed(1)} million lines (${mebibytes(sum((round) => round.bytes))}), ` +
-    `none missing and none twice, ${seconds(begin)}`
+    `none missing and none twice, ${sum((round) => round.cuts)} cut by a kill at the end of their run, ${seconds(begin)}`
   );
 }
 

@@ -2,11 +2,21 @@
 import { Database } from "bun:sqlite";
 import { existsSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { fifosOf } from "../helpers/fifos.ts";
 import { marked, procFile } from "../helpers/processes.ts";
 import { type Life, soundCensus } from "./census.ts";
 import { Host } from "./host.ts";
 import { Operator } from "./operator.ts";
-import { type Scene, assertAdopted, problemOf, settle, silenceProblem, tailProblem } from "./order.ts";
+import {
+  type Ended,
+  type Excuses,
+  type Scene,
+  assertAdopted,
+  looksAt,
+  settle,
+  silenceProblem,
+  tailProblem,
+} from "./order.ts";
 import { OutputCheck } from "./output-check.ts";
 import { endsByItself, population } from "./population.ts";
 import type { Random } from "./random.ts";
@@ -29,6 +39,7 @@ export interface Round {
   readonly runs: number;
   readonly lines: number;
   readonly bytes: number;
+  readonly cuts: number;
 }
 
 export class Stage implements Scene {
@@ -37,9 +48,11 @@ export class Stage implements Scene {
   readonly operator: Operator;
   readonly output: OutputCheck;
   readonly #flood: string;
-  /** Runs whose end the present service has not seen, or whose output has been looked at. */
-  #settled = new Set<string>();
-  #victims = new Set<string>();
+  /** Runs that have ended and whose output has been looked at. */
+  readonly #settled = new Set<string>();
+  /** Runs whose end the present service has not seen. */
+  #unseen: ReadonlySet<string> = new Set();
+  readonly #victims = new Set<string>();
 
   constructor(folder: string, executable: readonly string[]) {
     this.#flood = join(folder, "flood");
@@ -53,11 +66,11 @@ export class Stage implements Scene {
     this.host.launch();
     await this.host.ready();
     await this.operator.defineAll();
-    await settle(() => problemOf(this));
+    await settle(looksAt(this));
   }
 
   async round(random: Random): Promise<Round> {
-    const { lines, bytes } = this.output;
+    const { lines, bytes, cuts } = this.output;
     const workMs = random.below(WORK_MS);
     await this.#workUntilKilled(random, workMs);
     const { cutOff } = this.operator;
@@ -84,6 +97,7 @@ export class Stage implements Scene {
       runs,
       lines: this.output.lines - lines,
       bytes: this.output.bytes - bytes,
+      cuts: this.output.cuts - cuts,
     };
   }
 
@@ -93,21 +107,32 @@ export class Stage implements Scene {
     if (code !== 0) throw new Violation(`the service stopped with ${code}`);
     const left = marked(this.host.folder);
     if (left.length > 0) throw new Violation(`processes are left after the stop: ${left.join(" ")}`);
-    const fifos = readdirSync(join(this.host.dataDir, "run"));
+    const fifos = fifosOf(this.host.dataDir);
     if (fifos.length > 0) throw new Violation(`FIFOs are left after the stop: ${fifos.join(" ")}`);
     this.#assertClosed();
-    this.output.read();
+    this.output.assertWhole();
     this.host.assertNoFault();
+  }
+
+  get #excuses(): Excuses {
+    return { victims: this.#victims, unseen: this.#unseen };
   }
 
   #assertClosed(): void {
     const database = new Database(join(this.host.dataDir, "meproc.db"), { readonly: true });
     const open = database.query("SELECT * FROM runs WHERE ended_at IS NULL").all();
+    const ended = database.query<Ended, []>("SELECT id, alias, result, exit_signal FROM runs").all();
     const service = database
       .query<{ value: string }, []>("SELECT value FROM meta WHERE key = 'service'")
       .get();
     database.close();
     if (open.length > 0) throw new Violation(`runs are open after the stop: ${JSON.stringify(open)}`);
+    const unheard = tailProblem(
+      ended.filter(({ id }) => !this.#settled.has(id)),
+      this.output,
+      this.#excuses,
+    );
+    if (unheard !== null) throw new Violation(unheard);
     const cgroups = cgroupsOf(service?.value ?? "");
     if (cgroups.length > 0) throw new Violation(`cgroups are left after the stop: ${cgroups.join(" ")}`);
   }
@@ -133,8 +158,9 @@ export class Stage implements Scene {
     }
   }
 
-  /** While there is no service: what was stopped or removed, and answered, does not live. */
+  /** While there is no service: where its output ends is noted, and what was stopped or removed, and answered, does not live. */
   #lookWhileAway(cutOff: ReadonlySet<string>): Life[] {
+    this.output.serviceKilled();
     const lives = soundCensus(this.host.folder);
     const wrong = lives.find(({ task }) => !cutOff.has(task) && this.operator.wish(task) !== "running");
     if (wrong !== undefined) throw new Violation(`it should not live: ${JSON.stringify(wrong)}`);
@@ -157,7 +183,7 @@ export class Stage implements Scene {
     this.host.launch();
     await this.host.ready();
     const runs = await this.host.runs();
-    this.#settled = new Set(runs.filter(({ ended_at }) => ended_at !== null).map(({ id }) => id));
+    this.#unseen = new Set(runs.filter(({ ended_at }) => ended_at !== null).map(({ id }) => id));
     const tasks = await this.host.tasks();
     const brief = new Set(this.members.filter(endsByItself).map(({ name }) => name));
     const excused = ({ task, run }: Life) => brief.has(task) || cutOff.has(task) || this.#victims.has(run);
@@ -168,10 +194,10 @@ export class Stage implements Scene {
   }
 
   async #check(): Promise<number> {
-    await settle(() => problemOf(this));
+    await settle(looksAt(this));
     const runs = await this.host.runs();
     const ended = runs.filter(({ id, ended_at }) => ended_at !== null && !this.#settled.has(id));
-    await settle(async () => tailProblem(ended, this.output));
+    await settle(async () => tailProblem(ended, this.output, this.#excuses));
     for (const { id } of ended) this.#settled.add(id);
     const open = runs.filter(({ ended_at }) => ended_at === null).map(({ id }) => id);
     const reached = new Map(open.map((run) => [run, this.output.progress(run)?.last ?? 0]));

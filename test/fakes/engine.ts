@@ -100,9 +100,13 @@ export class FakeEngine implements Engine {
     return { handle: found, process: found.identity };
   }
 
+  adoptRest(request: RunRequest, recorded: ProcessIdentity | null, listener: RunListener): RunHandle | null {
+    return this.adopt(request, recorded, listener)?.handle ?? null;
+  }
+
   left(): LeftRun[] {
     const alive = this.processes.filter((each) => each.alive);
-    return alive.map(({ request: { run, task, index } }) => ({ run, task: task.name, index }));
+    return alive.map(({ request: { run, task, index } }) => ({ run, place: { task: task.name, index } }));
   }
 
   /** The service is gone: nobody hears of what happens to its processes. */

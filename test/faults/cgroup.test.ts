@@ -1,14 +1,15 @@
 /** A cgroup for each run, where the system lets the service make one. */
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmdirSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { apiClient } from "../helpers/api-client.ts";
+import { whenDone } from "../helpers/cleanup.ts";
 import { legacyClient } from "../helpers/legacy-client.ts";
 import { linesOf } from "../helpers/lines.ts";
 import { isAlive, isRoot, procFile } from "../helpers/processes.ts";
 import { type Service, startService } from "../helpers/service.ts";
 import { until } from "../helpers/until.ts";
-import { afterCrash, inState, withDatabase } from "./after-a-kill.ts";
+import { afterCrash, crash, inState, nextService, withDatabase } from "./after-a-kill.ts";
 
 setDefaultTimeout(30_000);
 
@@ -80,6 +81,64 @@ describe.skipIf(group === null)("where cgroups can be made", () => {
     second.signal("SIGTERM");
     expect(await second.exited).toBe(1);
     await until(() => !isAlive(fled), "it is killed");
+  });
+
+  /** A finished task, its process in the background, which can be found by the group alone. */
+  async function startFugitive(service: Service): Promise<number> {
+    const file = join(service.folder, "pids");
+    const flee = `setsid -f env -i sh -c 'echo $$ >> ${file}; exec sleep 600'`;
+    await legacyClient(service.url).post({ name: "e", cmd: flee, type: "once" });
+    await until(() => linesOf(file).length === 1, "it has fled");
+    await inState(service, "e", "exited");
+    return Number(linesOf(file)[0]);
+  }
+
+  const ENDINGS: readonly (readonly [string, (service: Service) => Promise<unknown>])[] = [
+    ["a stop", ({ url }) => apiClient(url).post("/tasks/e/stop")],
+    ["a restart", ({ url }) => apiClient(url).post("/tasks/e/restart")],
+    ["the removal of its task", ({ url }) => legacyClient(url).remove("e")],
+    ["a stop of the service", (service) => service.stop()],
+  ];
+
+  test.each(ENDINGS)("what a finished run has left unnamed is ended after a kill by %s", async (_by, end) => {
+    const first = await startService();
+    const fled = await startFugitive(first);
+    const groups = groupsOf(first);
+    const run = pathOf(fled).split("/").at(-1) ?? "";
+    const second = await afterCrash(first);
+    expect(isAlive(fled)).toBe(true);
+    await end(second);
+    expect(isAlive(fled)).toBe(false);
+    expect(existsSync(join(groups, run))).toBe(false);
+  });
+
+  test("what is left of a run that nobody remembers ends with the service", async () => {
+    const first = await startService();
+    const fled = await startFugitive(first);
+    await crash(first);
+    withDatabase(first, (database) => database.run("DELETE FROM runs"));
+    const second = await nextService(first);
+    expect(isAlive(fled)).toBe(true);
+    expect(await second.stop()).toBe(0);
+    expect(isAlive(fled)).toBe(false);
+    expect(existsSync(groupsOf(second))).toBe(false);
+  });
+
+  test("empty groups are removed at the start, those of another service never", async () => {
+    const first = await startService();
+    const groups = groupsOf(first);
+    await crash(first);
+    const [left, foreign] = [join(groups, "run"), join(group ?? "", `meproc-${crypto.randomUUID()}`, "run")];
+    for (const folder of [left, foreign]) mkdirSync(folder, { recursive: true });
+    whenDone(() => {
+      rmdirSync(foreign);
+      rmdirSync(dirname(foreign));
+    });
+    const second = await nextService(first);
+    expect(existsSync(left)).toBe(false);
+    expect(existsSync(foreign)).toBe(true);
+    expect(await second.kill()).toBe(1);
+    expect(existsSync(groups)).toBe(false);
   });
 
   test("a service that was killed leaves the groups to the next, which removes them", async () => {

@@ -5,6 +5,7 @@ import { expect, setDefaultTimeout, test } from "bun:test";
 import { apiClient } from "../helpers/api-client.ts";
 import { whenDone } from "../helpers/cleanup.ts";
 import { executable } from "../helpers/executable.ts";
+import { fifoPlacesOf } from "../helpers/fifos.ts";
 import { makeGate } from "../helpers/gate.ts";
 import { legacyClient } from "../helpers/legacy-client.ts";
 import { isAlive, isRoot } from "../helpers/processes.ts";
@@ -227,14 +228,16 @@ test.skipIf(!isRoot || !canFreeze())(
     const { pid } = await inState(service, "stays", "running");
     await inState(service, "runs", "running");
     const database = join(service.dataDir, "meproc.db");
+    const inMemory = fifoPlacesOf(service.dataDir).length > 1;
     const paths = [database, `${database}-wal`, join(service.dataDir, "run"), service.dataDir];
     expect(freeze(paths)).toBe(true);
     gate.pass(1);
     expect((await inState(service, "runs", "exited")).exit_code).toBe(5);
     await until(async () => (await troubleOf(service)) !== null, "it is told");
-    // a new process gets no place for its output, and the reason is said
+    // a new process needs a place for its FIFOs: without one it is not started, and the reason is said
     await post({ name: "new", cmd: "true", type: "once" });
-    expect((await inState(service, "new", "failed")).reason).toContain("no room for its output");
+    if (inMemory) await inState(service, "new", "exited");
+    else expect((await inState(service, "new", "failed")).reason).toContain("no room for its output");
     expect((await inState(service, "stays", "running")).pid).toBe(pid);
     expect((await apiClient(service.url).post("/tasks/stays/stop")).status).toBe(200);
     expect(isAlive(pid ?? 0)).toBe(false);

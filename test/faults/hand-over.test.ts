@@ -1,8 +1,7 @@
 /** SIGUSR2: the service leaves without stopping anything, and the next one takes over. */
-import { readdirSync } from "node:fs";
-import { join } from "node:path";
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { apiClient } from "../helpers/api-client.ts";
+import { fifosOf } from "../helpers/fifos.ts";
 import { makeGate } from "../helpers/gate.ts";
 import { legacyClient } from "../helpers/legacy-client.ts";
 import { isAlive } from "../helpers/processes.ts";
@@ -55,7 +54,7 @@ test("pids stay, no line is missing, and the next service stops what the first h
     const gap = lines.findIndex((line, n) => line !== String(n + 1));
     expect([name, index, gap]).toEqual([name, index, -1]);
   }
-  expect(readdirSync(join(second.dataDir, "run"))).toEqual([]);
+  expect(fifosOf(second.dataDir)).toEqual([]);
 });
 
 test("what is waiting and what is to be scheduled goes on where it was", async () => {

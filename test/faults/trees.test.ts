@@ -8,7 +8,7 @@ import { linesOf } from "../helpers/lines.ts";
 import { isAlive, isRoot } from "../helpers/processes.ts";
 import { type Service, type ServiceOptions, startService } from "../helpers/service.ts";
 import { until } from "../helpers/until.ts";
-import { afterCrash, captured, crash, inState, nextService, runsOf } from "./after-a-kill.ts";
+import { afterCrash, captured, crash, inState, nextService, runsOf, withDatabase } from "./after-a-kill.ts";
 
 setDefaultTimeout(60_000);
 
@@ -127,6 +127,26 @@ describe.each(KINDS)("%s", (_kind, options) => {
     await inState(first, "left", "exited");
     const second = await afterCrash(first, options);
     expect(await second.stop()).toBe(0);
+    expect(pids.filter(isAlive)).toEqual([]);
+  });
+
+  test("what a run has left that was never noted ends with the service after two kills", async () => {
+    const first = await startService(options);
+    const cmd = `sh -c 'echo $$ >> FILE; ${NAP}' &`;
+    const pids = await startFamily(first, "left", cmd, 1);
+    await inState(first, "left", "exited");
+    await crash(first);
+    withDatabase(first, (database) => {
+      database.run(
+        "UPDATE runs SET pid = NULL, process_started = NULL, boot = NULL, ended_at = NULL, result = NULL",
+      );
+    });
+    const second = await nextService(first, options);
+    await inState(second, "left", "exited");
+    const third = await afterCrash(second, options);
+    expect((await runsOf(third, "left")).map(({ result }) => result)).toEqual(["lost"]);
+    expect(pids.filter(isAlive)).toEqual(pids);
+    expect(await third.stop()).toBe(0);
     expect(pids.filter(isAlive)).toEqual([]);
   });
 

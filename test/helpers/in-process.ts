@@ -15,6 +15,7 @@ export async function serveInProcess(
     logLevel: "info",
     logDir: join(folder, "log"),
     dataDir: join(folder, "data"),
+    fifoDir: null,
     bootstrapCmd: null,
     web: { ip: null, port: null },
     exitWith: null,

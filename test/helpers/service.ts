@@ -11,6 +11,7 @@ import {
 import { join } from "node:path";
 import { executable } from "./executable.ts";
 import { whenDone } from "./cleanup.ts";
+import { removeFifos } from "./fifos.ts";
 import { MARK, isAlive, killMarked, marked } from "./processes.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 import { until } from "./until.ts";
@@ -122,6 +123,7 @@ export async function endService(service: Service): Promise<void> {
     await until(() => !isAlive(service.pid), "the service has ended", 3000);
   } finally {
     killMarked(service.folder);
+    removeFifos(service.dataDir);
   }
 }
 

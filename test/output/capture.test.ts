@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Capture, ReportLoss } from "../../src/output/capture.ts";
 import { CopyCapture } from "../../src/output/copy-capture.ts";
+import { discardFifo, leftFifos, openFifoPair } from "../../src/output/fifo.ts";
 import { dailyFile, dayOf } from "../../src/output/files.ts";
 import { PipeCapture } from "../../src/output/pipe-capture.ts";
 import { SpliceCapture } from "../../src/output/splice-capture.ts";
@@ -12,7 +13,7 @@ import { makeGate } from "../helpers/gate.ts";
 import { until } from "../helpers/until.ts";
 
 interface Folders {
-  readonly fifoDir: string;
+  readonly fifoDirs: readonly string[];
   readonly logDir: string;
 }
 const THREAD = join(import.meta.dir, "../../src/output/splice-thread.ts");
@@ -41,8 +42,8 @@ for (const [way, make, possible] of WAYS)
 
     beforeEach(() => {
       root = mkdtempSync(join(tmpdir(), "meproc-capture-"));
-      folders = { fifoDir: join(root, "run"), logDir: join(root, "log") };
-      for (const folder of Object.values(folders)) mkdirSync(folder);
+      folders = { fifoDirs: [join(root, "run")], logDir: join(root, "log") };
+      for (const folder of [...folders.fifoDirs, folders.logDir]) mkdirSync(folder);
       capture = make(folders, noLoss);
     });
 
@@ -133,7 +134,10 @@ for (const [way, make, possible] of WAYS)
       for (let i = 0; i < 20; i++) await spawn(`many:${i}`, "echo x").exited;
       const discarded = capture.open({ alias: "never:0", run: "never", owner: null });
       discarded.discard();
-      await until(() => readdirSync(folders.fifoDir).length === 0, "the FIFOs to be removed");
+      await until(
+        () => folders.fifoDirs.flatMap((folder) => readdirSync(folder)).length === 0,
+        "the FIFOs to be removed",
+      );
       await until(() => readdirSync("/proc/self/fd").length <= before + 1, "the descriptors to be closed");
     });
 
@@ -149,6 +153,28 @@ for (const [way, make, possible] of WAYS)
     });
   });
 
+describe.if(process.platform !== "win32")("several folders for FIFOs", () => {
+  test("one that takes none is passed over for the next", () => {
+    const root = mkdtempSync(join(tmpdir(), "meproc-capture-"));
+    const pair = openFifoPair([join(root, "missing"), root], "r1", null);
+    expect(readdirSync(root).sort()).toEqual(["r1.err", "r1.out"]);
+    discardFifo(pair.out);
+    discardFifo(pair.err);
+    expect(() => openFifoPair([join(root, "missing")], "r1", null)).toThrow("missing");
+    rmSync(root, { recursive: true });
+  });
+
+  test("what an earlier service has left is found in each", () => {
+    const root = mkdtempSync(join(tmpdir(), "meproc-capture-"));
+    const folders = ["one", "two"].map((name) => join(root, name));
+    for (const folder of folders) mkdirSync(folder);
+    const pairs = folders.map((folder, n) => openFifoPair([folder], `r${n}`, null));
+    expect([...new Set(leftFifos(folders).map(({ run }) => run))].sort()).toEqual(["r0", "r1"]);
+    for (const fifo of pairs.flatMap(({ out, err }) => [out, err])) discardFifo(fifo);
+    rmSync(root, { recursive: true });
+  });
+});
+
 describe.if(process.platform === "linux")("a disk that takes nothing", () => {
   test("is told with the number of bytes, and the process goes on to its end", async () => {
     const root = mkdtempSync(join(tmpdir(), "meproc-capture-"));
@@ -156,7 +182,7 @@ describe.if(process.platform === "linux")("a disk that takes nothing", () => {
     const logDir = join(root, "log");
     mkdirSync(logDir);
     const capture = new SpliceCapture({
-      fifoDir: root,
+      fifoDirs: [root],
       logDir,
       thread: THREAD,
       reportLoss: (alias, bytes, reason) => lost.push({ alias, bytes, reason }),

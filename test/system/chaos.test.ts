@@ -4,13 +4,9 @@ import { executable } from "../helpers/executable.ts";
 import { temporaryFolder } from "../helpers/temporary-folder.ts";
 
 // also `bun run chaos`, with as many rounds as wanted
-test.skipIf(!process.env["MEPROC_CHAOS"])(
-  "killed with -9 at random moments, it loses, doubles and forgets nothing",
-  async () => {
-    const lines: string[] = [];
-    const report = (line: string) => void lines.push(line);
-    await runChaos({ executable: executable(), folder: temporaryFolder(), rounds: 10, seed: 3, report });
-    expect(lines).toHaveLength(10);
-  },
-  120_000,
-);
+test("killed with -9 at random moments, it loses, doubles and forgets nothing", async () => {
+  const lines: string[] = [];
+  const report = (line: string) => void lines.push(line);
+  await runChaos({ executable: executable(), folder: temporaryFolder(), rounds: 10, seed: 3, report });
+  expect(lines).toHaveLength(10);
+}, 120_000);

@@ -1,0 +1,36 @@
+/**
+ * Where the files ended each time the service was killed. Output may break off there and nowhere else: what was still in
+ * a FIFO is gone if its process ended before the next service had opened it, and the kill may have cut the move into the
+ * file short, which the kernel does between two pages of the file and so in the middle of a line.
+ */
+import { statSync } from "node:fs";
+import { join } from "node:path";
+
+export class Breaks {
+  readonly #directory: string;
+  /** For each file: where its last whole line ended, and how long it was. */
+  readonly #lengths = new Map<string, Map<number, number>>();
+
+  constructor(directory: string) {
+    this.#directory = directory;
+  }
+
+  /** While there is no service: `wholeLines` is how far whole lines reach in each file. */
+  note(wholeLines: ReadonlyMap<string, number>): void {
+    for (const [file, offset] of wholeLines) {
+      const lengths = this.#lengths.get(file) ?? new Map<number, number>();
+      this.#lengths.set(file, lengths.set(offset, statSync(join(this.#directory, file)).size));
+    }
+  }
+
+  /** Whether a kill found the last whole line ending here. */
+  has(file: string, offset: number): boolean {
+    return this.#lengths.get(file)?.has(offset) ?? false;
+  }
+
+  /** How many bytes of an unfinished line a kill has found here. */
+  cutAt(file: string, offset: number): number {
+    const length = this.#lengths.get(file)?.get(offset);
+    return length === undefined ? 0 : length - offset;
+  }
+}
