@@ -4,13 +4,13 @@
  */
 import type { Desired } from "../domain/instance.ts";
 import type { RunRecord, TaskRecord } from "../domain/history.ts";
-import type { Cancel, Clock, Publish } from "../domain/ports.ts";
+import type { Clock, Publish } from "../domain/ports.ts";
 import type { Trigger } from "../domain/run.ts";
 import type { Task } from "../domain/task.ts";
 import { Instance, type InstanceDeps } from "./instance.ts";
 import type { Policy } from "./machine.ts";
 import { restartPolicyOf } from "./restart.ts";
-import { nextTime } from "./schedule.ts";
+import { type Scheduled, Timetable } from "./timetable.ts";
 
 export interface GroupDeps extends Omit<InstanceDeps, "changed"> {
   /** The task that the service lives for, if there is one. */
@@ -49,13 +49,12 @@ export class TaskGroup {
   scheduledAt: number | null = null;
   /** The set under which it was applied. */
   set: string | null = null;
-  nextRunAt: number | null = null;
   readonly #deps: GroupDeps;
   #announced = false;
   #wasActive = false;
   /** Only when every instance is back can be told how the task stands. */
   #restoring = false;
-  #cancelSchedule: Cancel | null = null;
+  readonly #timetable: Timetable;
 
   constructor(task: Task, deps: GroupDeps) {
     this.task = task;
@@ -68,6 +67,16 @@ export class TaskGroup {
       { length: task.replica },
       (_, index) => new Instance(task, index, policy, { ...deps, changed }),
     );
+    this.#timetable = new Timetable(this.#scheduled(), deps);
+  }
+
+  get nextRunAt(): number | null {
+    return this.#timetable.nextRunAt;
+  }
+
+  /** The first time of its schedule after a moment; `null` while that is not followed. */
+  nextTime(after: number): number | null {
+    return this.#timetable.next(after);
   }
 
   get active(): boolean {
@@ -88,6 +97,8 @@ export class TaskGroup {
   /** Stops it until somebody starts it again. Settles when nothing of the task is left. */
   async stop(): Promise<void> {
     this.desired = "stopped";
+    // what comes while it is stopped is not missed
+    this.scheduledAt = null;
     this.save();
     // its processes hear of it next, and whatever becomes of us then it stays stopped
     this.#deps.history.flush();
@@ -237,39 +248,48 @@ export class TaskGroup {
     const { active } = this;
     const released = this.#wasActive && !active;
     this.#wasActive = active;
-    if (released) this.#deps.released(this);
+    if (!released) return;
+    this.#timetable.idle();
+    this.#deps.released(this);
   }
 
   #arm(): void {
-    this.#disarm();
-    if (this.task.cron === null) return;
-    const { clock } = this.#deps;
-    const next = nextTime(this.task.cron, clock.now().wall);
-    this.nextRunAt = next;
-    if (next === null) return;
-    this.#deps.publish({
-      kind: "schedule.planned",
-      task: this.task.name,
-      next_run_at: new Date(next).toISOString(),
-    });
-    this.#cancelSchedule = clock.atWall(next, () => this.#fire(next));
+    this.#timetable.arm();
   }
 
   #disarm(): void {
-    this.#cancelSchedule?.();
-    this.#cancelSchedule = null;
-    this.nextRunAt = null;
+    this.#timetable.disarm();
   }
 
-  #fire(scheduledFor: number): void {
-    this.#arm();
-    if (this.active) {
-      const scheduled_for = new Date(scheduledFor).toISOString();
-      this.#deps.publish({ kind: "schedule.skipped", task: this.task.name, scheduled_for });
-      return;
-    }
-    this.askedAt = Math.round(this.#deps.clock.now().wall);
-    for (const instance of this.instances) instance.start("schedule", scheduledFor);
+  /** What its timetable sees of it. */
+  #scheduled(): Scheduled {
+    const group = this;
+    const each = (start: (instance: Instance) => void) => {
+      group.askedAt = Math.round(group.#deps.clock.now().wall);
+      for (const instance of group.instances) start(instance);
+    };
+    return {
+      get task() {
+        return group.task;
+      },
+      get createdAt() {
+        return group.createdAt;
+      },
+      get scheduledAt() {
+        return group.scheduledAt;
+      },
+      get active() {
+        return group.active;
+      },
+      start: (trigger, scheduledFor) => each((instance) => instance.start(trigger, scheduledFor)),
+      startBeside: (trigger, scheduledFor) => each((instance) => instance.startExtra(trigger, scheduledFor)),
+      replace: (trigger, scheduledFor) =>
+        each((instance) => void instance.restart("schedule", { trigger, scheduledFor, reason: "replaced" })),
+      noteScheduled: (at) => {
+        group.scheduledAt = at;
+        group.save();
+      },
+    };
   }
 }
 
