@@ -35,7 +35,18 @@ export type FactBody =
   | (OfTask & { readonly kind: "task.removed" })
   | (OfTask & { readonly kind: "task.started"; readonly user: string | null; readonly group: string | null })
   | (OfTask & { readonly kind: "task.stopped" })
-  | (OfTask & { readonly kind: "schedule.skipped"; readonly scheduled_for: string })
+  | (OfTask & {
+      readonly kind: "schedule.skipped";
+      readonly scheduled_for: string;
+      readonly reason: "still running" | "too late" | "replaced";
+    })
+  /** Times that came while nobody was there to see them: the first, the last, and how many of them are made up for. */
+  | (OfTask & {
+      readonly kind: "schedule.missed";
+      readonly from: string;
+      readonly to: string;
+      readonly made_up: number;
+    })
   | (OfTask & { readonly kind: "schedule.planned"; readonly next_run_at: string })
   | (OfTask & { readonly kind: "schedule.paused" | "schedule.resumed" })
   | (OfInstance & { readonly kind: "instance.reloaded" })

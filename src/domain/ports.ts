@@ -23,6 +23,8 @@ export interface Clock {
   at(mono: number, callback: () => void): Cancel;
   /** Calls back when the wall clock shows `wall` (Unix ms) or later, never before, also over clock steps. */
   atWall(wall: number, callback: () => void): Cancel;
+  /** Calls back whenever the wall clock has been set, or has gone on while the machine slept; within a second. */
+  whenSet(callback: () => void): Cancel;
 }
 
 /** The two ends that a run writes to: a file descriptor to hand to the process, or "pipe" to be handed streams. */

@@ -15,6 +15,12 @@ const KIND: Record<TaskType, string> = {
   coroutine: "Coroutine",
 };
 
+const SKIPPED = {
+  "still running": "is still running, not started again",
+  "too late": "would start too late, not started",
+  replaced: "has a later start to make, not started",
+} as const;
+
 const line = (level: LogLevel, text: string): LogLine => ({ level, text });
 
 export function linesOf(fact: Fact): LogLine[] {
@@ -46,7 +52,14 @@ export function linesOf(fact: Fact): LogLine[] {
     case "schedule.planned":
       return [line("debug", `Task ${fact.task} is due at ${fact.next_run_at}`)];
     case "schedule.skipped":
-      return [line("warn", `Task ${fact.task} is still running, not started again at ${fact.scheduled_for}`)];
+      return [line("warn", `Task ${fact.task} ${SKIPPED[fact.reason]} at ${fact.scheduled_for}`)];
+    case "schedule.missed":
+      return [
+        line(
+          "warn",
+          `Task ${fact.task} missed its times from ${fact.from} to ${fact.to}, ${fact.made_up} made up for`,
+        ),
+      ];
     case "instance.waiting":
       return [line("info", `Process (${fact.alias}) waits for ${fact.waiting_for.join(", ")}`)];
     case "instance.backoff":

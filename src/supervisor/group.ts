@@ -12,7 +12,7 @@ import { PROCESS_FIELDS, type Task } from "../domain/task.ts";
 import { Instance, type InstanceDeps } from "./instance.ts";
 import type { Policy } from "./machine.ts";
 import { restartPolicyOf } from "./restart.ts";
-import { nextTime } from "./schedule.ts";
+import { type Scheduled, Timetable } from "./timetable.ts";
 
 export interface GroupDeps extends Omit<InstanceDeps, "changed"> {
   /** The task that the service lives for, if there is one. */
@@ -49,7 +49,6 @@ export class TaskGroup {
   scheduledAt: number | null = null;
   /** The set under which it was applied. */
   set: string | null = null;
-  nextRunAt: number | null = null;
   readonly #deps: GroupDeps;
   #task: Task;
   /** Without a gap, the first is 0. Those beyond `replica` are on their way out. */
@@ -60,7 +59,7 @@ export class TaskGroup {
   #wasActive = false;
   /** Only when every instance is back can be told how the task stands. */
   #restoring = false;
-  #cancelSchedule: Cancel | null = null;
+  readonly #timetable: Timetable;
 
   constructor(task: Task, deps: GroupDeps) {
     this.#task = task;
@@ -68,6 +67,7 @@ export class TaskGroup {
     this.createdAt = Math.round(deps.clock.now().wall);
     this.updatedAt = this.createdAt;
     this.#grow(task.replica);
+    this.#timetable = new Timetable(this.#scheduled(), deps);
   }
 
   get task(): Task {
@@ -101,6 +101,15 @@ export class TaskGroup {
     this.#tellWatchers();
   }
 
+  get nextRunAt(): number | null {
+    return this.#timetable.nextRunAt;
+  }
+
+  /** The first time of its schedule after a moment; `null` while that is not followed. */
+  nextTime(after: number): number | null {
+    return this.#timetable.next(after);
+  }
+
   get active(): boolean {
     return this.instances.some((instance) => instance.active);
   }
@@ -119,6 +128,8 @@ export class TaskGroup {
   /** Stops it until somebody starts it again. Settles when nothing of the task is left. */
   async stop(by: Actor): Promise<void> {
     this.desired = "stopped";
+    // what comes while it is stopped is not missed
+    this.scheduledAt = null;
     this.save();
     // its processes hear of it next, and whatever becomes of us then it stays stopped
     this.#deps.history.flush();
@@ -170,11 +181,12 @@ export class TaskGroup {
   /** One run of a schedule now, whatever its times are and also while it is paused. Throws `conflict`. */
   runNow(by: Actor): void {
     this.#assertScheduled("run out of its times", "Start it");
-    const idle = this.kept.filter((instance) => !instance.active);
+    const beside = this.task.schedule?.overlap === "allow";
+    const idle = this.kept.filter((instance) => beside || !instance.active);
     if (idle.length === 0) throw new MeprocError("conflict", `${this.task.name} is running already`);
     this.askedAt = Math.round(this.#deps.clock.now().wall);
     this.save();
-    for (const instance of idle) instance.start("manual", null, by);
+    for (const instance of idle) instance.startExtra("manual", null, by);
   }
 
   /** Notes a new task with what will be wanted of it, before it is started. */
@@ -204,6 +216,8 @@ export class TaskGroup {
     const added = this.kept.filter((instance) => !known.includes(instance));
     const concerned = wanted && fields.some((field) => PROCESS_FIELDS.has(field)) ? kept : [];
     const again = concerned.filter((instance) => isToBeRestarted(instance, { before, task, rerun }));
+    // of another schedule only the times from now on count
+    if (this.scheduledAt !== null && planOf(before) !== planOf(task)) this.scheduledAt = this.updatedAt;
     // a run of before must not count as the one that is asked for now
     if (again.length > 0) this.askedAt = this.updatedAt;
     this.save();
@@ -353,6 +367,7 @@ export class TaskGroup {
     const { active } = this;
     const released = this.#wasActive && !active;
     this.#wasActive = active;
+    if (released) this.#timetable.idle();
     if (released) this.#deps.released(this);
     this.#tellWatchers();
   }
@@ -395,36 +410,49 @@ export class TaskGroup {
   }
 
   #arm(): void {
-    this.#disarm();
-    if (this.task.cron === null) return;
-    const { clock } = this.#deps;
-    const next = nextTime(this.task.cron, clock.now().wall);
-    this.nextRunAt = next;
-    if (next === null) return;
-    this.#deps.publish({
-      kind: "schedule.planned",
-      task: this.task.name,
-      next_run_at: new Date(next).toISOString(),
-    });
-    this.#cancelSchedule = clock.atWall(next, () => this.#fire(next));
+    this.#timetable.arm();
   }
 
   #disarm(): void {
-    this.#cancelSchedule?.();
-    this.#cancelSchedule = null;
-    this.nextRunAt = null;
+    this.#timetable.disarm();
   }
 
-  #fire(scheduledFor: number): void {
-    this.#arm();
-    if (this.active) {
-      const scheduled_for = new Date(scheduledFor).toISOString();
-      this.#deps.publish({ kind: "schedule.skipped", task: this.task.name, scheduled_for });
-      return;
-    }
-    this.askedAt = Math.round(this.#deps.clock.now().wall);
-    for (const instance of this.kept) instance.start("schedule", scheduledFor, "schedule");
+  /** What its timetable sees of it. */
+  #scheduled(): Scheduled {
+    const group = this;
+    const each = (start: (instance: Instance) => void) => {
+      group.askedAt = Math.round(group.#deps.clock.now().wall);
+      for (const instance of group.kept) start(instance);
+    };
+    return {
+      get task() {
+        return group.task;
+      },
+      get createdAt() {
+        return group.createdAt;
+      },
+      get scheduledAt() {
+        return group.scheduledAt;
+      },
+      get active() {
+        return group.active;
+      },
+      start: (trigger, scheduledFor) => each((instance) => instance.start(trigger, scheduledFor, "schedule")),
+      startBeside: (trigger, scheduledFor) =>
+        each((instance) => instance.startExtra(trigger, scheduledFor, "schedule")),
+      replace: (trigger, scheduledFor) =>
+        each((instance) => void instance.restart("schedule", { trigger, scheduledFor, reason: "replaced" })),
+      noteScheduled: (at) => {
+        group.scheduledAt = at;
+        group.save();
+      },
+    };
   }
+}
+
+/** What the times of its schedule follow from. */
+function planOf({ cron, every_ms, schedule }: Task): string {
+  return JSON.stringify([cron, every_ms, schedule?.timezone]);
 }
 
 function wantedOf({ type }: Task): Desired {

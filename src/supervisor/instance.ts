@@ -19,6 +19,13 @@ export interface InstanceDeps extends RunsDeps {
   readonly changed: (instance: Instance) => void;
 }
 
+/** How a restart differs from one that an operator asks for. */
+export interface Again {
+  readonly trigger: Trigger;
+  readonly scheduledFor: number;
+  readonly reason: string;
+}
+
 export class Instance {
   readonly alias: string;
   readonly index: number;
@@ -91,6 +98,11 @@ export class Instance {
     this.#post({ kind: "start", trigger });
   }
 
+  /** Starts a run beside what goes on; if nothing does, its own. */
+  startExtra(trigger: Trigger, scheduledFor: number | null = null, _by?: Actor): void {
+    this.start(trigger, scheduledFor);
+  }
+
   /** Takes over what an earlier service left of a run that has no end yet; if it has ended, only a `wanted` one goes on. */
   adopt(record: RunRecord, wanted: boolean): void {
     this.#runs.adopt(record, wanted);
@@ -122,9 +134,11 @@ export class Instance {
   }
 
   /** Stops and starts again; settles when the old processes are gone. */
-  restart(_by?: Actor): Promise<void> {
-    this.#post({ kind: "restart" });
-    return this.#settled();
+  async restart(_by?: Actor, again?: Again): Promise<void> {
+    if (again === undefined) this.#post({ kind: "restart" });
+    else this.#post({ kind: "stop" });
+    await this.#settled();
+    if (again !== undefined) this.start(again.trigger, again.scheduledFor);
   }
 
   /** Throws `conflict` where nothing runs, or nothing that takes signals. */

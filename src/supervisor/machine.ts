@@ -153,9 +153,12 @@ function start(state: InstanceState, trigger: Trigger, policy: Policy, now: Mome
   }
 }
 
+/** What asks for a run of a scheduled task, and not for its schedule. */
+const FOR_A_RUN: ReadonlySet<Trigger> = new Set(["schedule", "catch_up", "manual"]);
+
 /** An operator's start of a schedule puts it on its schedule; everything else goes for a process. */
 function ready(trigger: Trigger, policy: Policy, now: Moment): Step {
-  const onSchedule = policy.scheduled && trigger !== "schedule" && trigger !== "manual";
+  const onSchedule = policy.scheduled && !FOR_A_RUN.has(trigger);
   return onSchedule ? same({ kind: "scheduled", since: now }) : wait(trigger, now);
 }
 

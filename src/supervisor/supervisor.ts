@@ -10,6 +10,7 @@ import type { Signal } from "../domain/task-policies.ts";
 import type { ChangeSet } from "../domain/task-set.ts";
 import type { Task } from "../domain/task.ts";
 import { checkCycle, parseTask } from "./admission.ts";
+import { type Appointment, agenda } from "./agenda.ts";
 import { Bootstrap } from "./bootstrap.ts";
 import { assertRevision, changedFields, definitionOf, mergePatch, named, reveal } from "./change.ts";
 import { type Admitted, admitted } from "./changes.ts";
@@ -289,6 +290,11 @@ export class Supervisor {
   /** Settles when stdin has taken it. Throws `not_found`, `conflict`. */
   async write(name: string, bytes: Uint8Array, { index }: Which = {}): Promise<void> {
     await write(this.#open(name), bytes, index);
+  }
+
+  /** What is due from `from` to `to` (Unix ms), at most `limit` times. */
+  agenda(from: number, to: number, limit: number): Appointment[] {
+    return agenda(this.list(), from, to, limit);
   }
 
   /** What its processes use, looked at now. Throws `not_found`. */
