@@ -6,12 +6,11 @@ import { MeprocError } from "../domain/errors.ts";
 import type { Actor } from "../domain/fact.ts";
 import type { Desired } from "../domain/instance.ts";
 import type { RunRecord, TaskRecord } from "../domain/history.ts";
-import type { Cancel, Clock, Publish } from "../domain/ports.ts";
+import type { Cancel, Clock, Publish, Watcher } from "../domain/ports.ts";
 import type { Trigger } from "../domain/run.ts";
 import { PROCESS_FIELDS, type Task } from "../domain/task.ts";
+import { FileWatch } from "./file-watch.ts";
 import { Instance, type InstanceDeps } from "./instance.ts";
-import type { Policy } from "./machine.ts";
-import { restartPolicyOf } from "./restart.ts";
 import { type Scheduled, Timetable } from "./timetable.ts";
 
 export interface GroupDeps extends Omit<InstanceDeps, "changed"> {
@@ -19,22 +18,11 @@ export interface GroupDeps extends Omit<InstanceDeps, "changed"> {
   readonly mainTask: string | null;
   readonly clock: Clock;
   readonly publish: Publish;
-  /** The active tasks that this one has to wait for. */
-  readonly blockersOf: (task: Task) => readonly string[];
-  /** The group has become inactive, or is gone: others may be free to start. */
-  readonly released: (group: TaskGroup) => void;
-}
-
-export const STOP_TIMEOUT_MS = 10_000;
-export const KILL_TIMEOUT_MS = 5_000;
-
-export function policyOf(task: Task): Policy {
-  return {
-    restart: restartPolicyOf(task),
-    scheduled: task.type === "cron",
-    stopTimeoutMs: STOP_TIMEOUT_MS,
-    killTimeoutMs: KILL_TIMEOUT_MS,
-  };
+  readonly watcher: Watcher;
+  /** What a start of it has to wait for, in words. */
+  readonly blockersOf: (group: TaskGroup) => readonly string[];
+  /** One of its instances has changed; `released` says that it is active no longer, so others may be free to start. */
+  readonly changed: (group: TaskGroup, released: boolean) => void;
 }
 
 export class TaskGroup {
@@ -55,6 +43,7 @@ export class TaskGroup {
   #instances: readonly Instance[] = [];
   readonly #watchers = new Set<() => void>();
   #removed = false;
+  readonly #files: FileWatch;
   #announced = false;
   #wasActive = false;
   /** Only when every instance is back can be told how the task stands. */
@@ -66,6 +55,12 @@ export class TaskGroup {
     this.#deps = deps;
     this.createdAt = Math.round(deps.clock.now().wall);
     this.updatedAt = this.createdAt;
+    this.#files = new FileWatch({
+      clock: deps.clock,
+      watcher: deps.watcher,
+      changed: (path) => this.#filesChanged(path),
+      failed: (reason) => deps.publish({ kind: "task.unwatched", task: task.name, reason }),
+    });
     this.#grow(task.replica);
     this.#timetable = new Timetable(this.#scheduled(), deps);
   }
@@ -81,7 +76,7 @@ export class TaskGroup {
 
   /** The places that the task has by its definition. */
   get kept(): readonly Instance[] {
-    return this.#instances.filter((instance) => !this.#isLeaving(instance));
+    return this.#instances.filter((instance) => !this.#isSurplus(instance));
   }
 
   /** There is no such task any more. */
@@ -115,7 +110,7 @@ export class TaskGroup {
   }
 
   get waiting(): boolean {
-    return this.instances.some((instance) => instance.state.kind === "waiting");
+    return this.instances.some((instance) => instance.waiting);
   }
 
   start(trigger: Trigger, by: Actor, only: readonly Instance[] = this.kept): void {
@@ -139,6 +134,7 @@ export class TaskGroup {
   /** Stops it as the service itself stops: what is wanted of it stays as it is. */
   async halt(by: Actor = "service"): Promise<void> {
     this.#disarm();
+    this.#files.stop();
     await Promise.all(this.instances.map((instance) => instance.stop(by)));
   }
 
@@ -209,8 +205,7 @@ export class TaskGroup {
     this.updatedAt = Math.round(this.#deps.clock.now().wall);
     const wanted = this.desired !== "stopped";
     if (wanted && before.type !== task.type) this.desired = wantedOf(task);
-    const policy = policyOf(task);
-    for (const instance of this.#instances) instance.update(task, policy);
+    for (const instance of this.#instances) instance.update(task);
     this.#grow(task.replica);
     const kept = this.kept.filter((instance) => known.includes(instance));
     const added = this.kept.filter((instance) => !known.includes(instance));
@@ -223,13 +218,13 @@ export class TaskGroup {
     this.save();
     return async () => {
       if (fields.some((field) => SCHEDULE_FIELDS.has(field))) this.#rearm();
-      const leaving = this.#instances.filter((instance) => this.#isLeaving(instance));
+      const leaving = this.#instances.filter((instance) => this.#isSurplus(instance));
       const gone = [
         ...again.map((instance) => instance.restart(by)),
         ...leaving.map((instance) => instance.stop(by)),
       ];
       if (wanted) for (const instance of added) instance.start("api", null, by);
-      this.reconsider();
+      this.#changed(null);
       await Promise.all(gone);
     };
   }
@@ -271,7 +266,7 @@ export class TaskGroup {
   resume(): void {
     if (this.desired === "stopped") return void this.halt();
     this.#rearm();
-    for (const instance of this.#instances) if (this.#isLeaving(instance)) void instance.stop("service");
+    for (const instance of this.#instances) if (this.#isSurplus(instance)) void instance.stop("service");
     for (const instance of this.kept) if (this.#isMissing(instance)) instance.start("boot", null, "service");
   }
 
@@ -283,10 +278,9 @@ export class TaskGroup {
     return this.task.type === "coroutine" && state.kind === "exited" && last?.outcome.result === "lost";
   }
 
-  /** A task that runs once and has since it was last asked to is done; whatever else is wanted starts again. */
+  /** A task that has run to its end since it was last asked to is done; whatever else is wanted starts again. */
   #rests(run: RunRecord): boolean {
-    const runsOnce = this.task.type === "once" || this.task.type === "coroutine";
-    return runsOnce && this.desired === "running" && run.startedAt >= (this.askedAt ?? 0);
+    return isItsEnd(this.task, run) && this.desired === "running" && run.startedAt >= (this.askedAt ?? 0);
   }
 
   save(): void {
@@ -307,6 +301,7 @@ export class TaskGroup {
   /** No new work: the schedule rests, and what has no process yet gets none. */
   quiesce(): void {
     this.#disarm();
+    this.#files.stop();
     for (const instance of this.instances)
       if (instance.live === null || instance.state.kind === "stopping") void instance.stop();
   }
@@ -318,6 +313,7 @@ export class TaskGroup {
 
   freeze(): void {
     this.#disarm();
+    this.#files.stop();
     for (const instance of this.instances) instance.freeze();
   }
 
@@ -327,9 +323,9 @@ export class TaskGroup {
 
   /** Answers the instances that want to start, all in one go. */
   reconsider(): void {
-    const waiting = this.instances.filter((instance) => instance.state.kind === "waiting");
-    if (waiting.length === 0 || this.instances.some((instance) => instance.state.kind === "stopping")) return;
-    const blockers = this.#deps.blockersOf(this.task);
+    const waiting = this.instances.filter((instance) => instance.waiting);
+    if (waiting.length === 0 || this.instances.some((instance) => instance.leaving)) return;
+    const blockers = this.#deps.blockersOf(this);
     if (blockers.length > 0) {
       for (const instance of waiting) instance.depsUnmet(blockers);
       return;
@@ -363,36 +359,53 @@ export class TaskGroup {
       this.#announced = false;
       this.#deps.publish({ kind: "task.stopped", task: this.task.name });
     }
+    if (this.#isWatched()) this.#files.follow(this.task);
+    else this.#files.stop();
     this.reconsider();
     const { active } = this;
     const released = this.#wasActive && !active;
     this.#wasActive = active;
     if (released) this.#timetable.idle();
-    if (released) this.#deps.released(this);
+    this.#deps.changed(this, released);
     this.#tellWatchers();
+  }
+
+  /** Also between two runs, and when it has failed: a change may be what it takes. */
+  #isWatched(): boolean {
+    const { task, desired, instances } = this;
+    return (
+      task.watch !== null &&
+      desired === "running" &&
+      instances.some((each) => !each.leaving && each.state.kind !== "stopped")
+    );
+  }
+
+  #filesChanged(path: string): void {
+    const again = { trigger: "restart", reason: `changed: ${path}` } as const;
+    for (const instance of this.instances)
+      if (!instance.leaving && !isIdle(instance.state)) void instance.restart("policy", again);
   }
 
   #tellWatchers(): void {
     for (const callback of [...this.#watchers]) callback();
   }
 
-  #isLeaving({ index }: Instance): boolean {
+  #isSurplus({ index }: Instance): boolean {
     return index >= this.#task.replica;
   }
 
   #grow(count: number): void {
     const deps = { ...this.#deps, changed: (instance: Instance) => this.#changed(instance) };
-    const policy = policyOf(this.#task);
     const missing = Array.from(
       { length: Math.max(0, count - this.#instances.length) },
-      (_, i) => new Instance(this.#task, this.#instances.length + i, policy, deps),
+      (_, i) => new Instance(this.#task, this.#instances.length + i, deps),
     );
     this.#instances = [...this.#instances, ...missing];
   }
 
   /** A replica too many, of which nothing is left. The last places go first, so that there is no gap. */
   #retire(changed: Instance): void {
-    if (!this.#isLeaving(changed)) return;
+    if (!this.#isSurplus(changed)) return;
     while (this.#instances.length > this.#task.replica && this.#instances.at(-1)?.state.kind === "stopped")
       this.#instances = this.#instances.slice(0, -1);
   }
@@ -483,6 +496,18 @@ function isToBeRestarted(
 /** It runs or is about to, without anybody asking again. */
 function isUnderWay({ kind }: Instance["state"]): boolean {
   return kind === "waiting" || kind === "starting" || kind === "running";
+}
+
+/** Nobody wants it to run, or it has not come to it yet. */
+function isIdle({ kind }: Instance["state"]): boolean {
+  return kind === "stopped" || kind === "waiting" || kind === "scheduled";
+}
+
+/** By the rules of its task nothing follows this run. */
+function isItsEnd({ type, restart }: Task, { end }: RunRecord): boolean {
+  if (type === "once" || type === "coroutine") return true;
+  if (type !== "daemon" || restart?.policy === undefined || restart.policy === "always") return false;
+  return restart.policy === "never" || end?.outcome.result === "succeeded";
 }
 
 /** It has a process, or a pause between two. */

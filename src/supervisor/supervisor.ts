@@ -4,7 +4,18 @@
  */
 import { InvalidError, MeprocError, notFound } from "../domain/errors.ts";
 import type { Actor } from "../domain/fact.ts";
-import type { Clock, Commands, Engine, History, LimitsCheck, Publish, Users } from "../domain/ports.ts";
+import type {
+  Clock,
+  Commands,
+  Engine,
+  History,
+  LimitsCheck,
+  LineWatcher,
+  Prober,
+  Publish,
+  Users,
+  Watcher,
+} from "../domain/ports.ts";
 import type { RunId, Trigger } from "../domain/run.ts";
 import type { Signal } from "../domain/task-policies.ts";
 import type { ChangeSet } from "../domain/task-set.ts";
@@ -14,7 +25,7 @@ import { type Appointment, agenda } from "./agenda.ts";
 import { Bootstrap } from "./bootstrap.ts";
 import { assertRevision, changedFields, definitionOf, mergePatch, named, reveal } from "./change.ts";
 import { type Admitted, admitted } from "./changes.ts";
-import { type DepsOf, blockers, dependenciesFirst } from "./dependencies.ts";
+import { type DepsOf, dependenciesFirst } from "./dependencies.ts";
 import { type GroupDeps, TaskGroup, type Update } from "./group.ts";
 import { type InstanceUsage, placesOf, reload, signal, usageOf, write } from "./operations.ts";
 import { type Known, type Plan, changeSet, planSet } from "./plan.ts";
@@ -23,6 +34,8 @@ import { restartRolling } from "./rolling.ts";
 import { type Selection, isSelected } from "./select.ts";
 import { dependentsFirst } from "./shutdown.ts";
 import { type Awaited, waitFor } from "./wait-for.ts";
+import { WaitingRoom } from "./waiting-room.ts";
+import { whyNotRunning } from "./why.ts";
 
 export interface SupervisorDeps {
   readonly clock: Clock;
@@ -33,6 +46,9 @@ export interface SupervisorDeps {
   readonly limits?: LimitsCheck;
   /** Runs the commands of reload policies. */
   readonly commands?: Commands;
+  readonly prober: Prober;
+  readonly lines: LineWatcher;
+  readonly watcher: Watcher;
   /** The task that the service lives for, if there is one: it is run at each start. */
   readonly mainTask: string | null;
   readonly publish: Publish;
@@ -67,6 +83,7 @@ export interface Refused {
 export class Supervisor {
   readonly #deps: SupervisorDeps;
   readonly #groups = new Map<string, TaskGroup>();
+  readonly #waiting = new WaitingRoom((name) => this.#groups.get(name));
   /** Tasks that are on their way out. */
   readonly #removing = new Map<string, Promise<void>>();
   /** Tasks that were not started at the restoring, since their definition is about to change. */
@@ -245,7 +262,7 @@ export class Supervisor {
   start(name: string, { by = "api", index }: Which = {}): TaskGroup {
     const group = this.#open(name);
     group.start("api", by, placesOf(group, index));
-    this.#reconsider();
+    this.#waiting.reconsider();
     this.#deps.history.flush();
     return group;
   }
@@ -292,6 +309,11 @@ export class Supervisor {
     await write(this.#open(name), bytes, index);
   }
 
+  /** Why not every replica runs, in one sentence; `null` if they do. */
+  whyNotRunning(group: TaskGroup): string | null {
+    return whyNotRunning(group);
+  }
+
   /** What is due from `from` to `to` (Unix ms), at most `limit` times. */
   agenda(from: number, to: number, limit: number): Appointment[] {
     return agenda(this.list(), from, to, limit);
@@ -322,7 +344,7 @@ export class Supervisor {
 
   /** Takes no new work and stops everything, dependents before what they depend on. Settles when all is gone. */
   async shutdown(): Promise<void> {
-    this.#closing = true;
+    this.#close();
     const groups = this.list();
     for (const group of groups) group.quiesce();
     await Promise.all([this.#bootstrap.stop(), dependentsFirst(groups, (group) => group.halt())]);
@@ -330,7 +352,7 @@ export class Supervisor {
 
   /** From here on nothing is started, stopped or noted: the service leaves its processes to the next. */
   freeze(): void {
-    this.#closing = true;
+    this.#close();
     this.#frozen = true;
     this.#bootstrap.freeze();
     for (const group of this.list()) group.freeze();
@@ -338,7 +360,7 @@ export class Supervisor {
 
   /** Kills every process at once. */
   killAll(): void {
-    this.#closing = true;
+    this.#close();
     this.#bootstrap.killNow();
     for (const group of this.list()) group.killNow();
   }
@@ -465,7 +487,7 @@ export class Supervisor {
 
   /** Whoever waits looks again, and what was put off is on disk. */
   #settle(): void {
-    this.#reconsider();
+    this.#waiting.reconsider();
     this.#deps.history.flush();
   }
 
@@ -492,9 +514,8 @@ export class Supervisor {
   #make(task: Task): TaskGroup {
     const deps: GroupDeps = {
       ...this.#deps,
-      blockersOf: (each) =>
-        blockers(each.name, this.#depsOf, (name) => this.#groups.get(name)?.active ?? false),
-      released: () => this.#reconsider(),
+      blockersOf: (each) => this.#waiting.blockersOf(each),
+      changed: (each, released) => this.#waiting.changed(each, released),
     };
     const group = new TaskGroup(task, deps);
     this.#groups.set(task.name, group);
@@ -511,12 +532,7 @@ export class Supervisor {
     this.#heldBack.delete(name);
     this.#deps.publish({ kind: "task.removed", task: name, actor: by });
     group.dismiss();
-    this.#reconsider();
-  }
-
-  #reconsider(): void {
-    if (this.#closing) return;
-    for (const group of this.list()) if (group.waiting) group.reconsider();
+    this.#waiting.reconsider();
   }
 
   #open(name: string): TaskGroup {
@@ -524,6 +540,11 @@ export class Supervisor {
     const group = this.get(name);
     if (this.#removing.has(name)) throw notFound(name);
     return group;
+  }
+
+  #close(): void {
+    this.#closing = true;
+    this.#waiting.close();
   }
 
   #assertNotFrozen(): void {
@@ -566,7 +587,7 @@ function shuttingDown(): MeprocError {
 }
 
 function assertGone(group: TaskGroup): void {
-  const stuck = group.instances.find(({ state }) => state.kind === "failed" && state.stuck);
+  const stuck = group.instances.find((instance) => instance.stuck);
   if (stuck === undefined) return;
   throw new MeprocError("conflict", `The process of ${stuck.alias} cannot be killed`, {
     hint: "It hangs in the kernel, often on a disk or network file system that does not answer",
