@@ -15,6 +15,12 @@ const KIND: Record<TaskType, string> = {
   coroutine: "Coroutine",
 };
 
+const SKIPPED = {
+  "still running": "is still running, not started again",
+  "too late": "would start too late, not started",
+  replaced: "has a later start to make, not started",
+} as const;
+
 const line = (level: LogLevel, text: string): LogLine => ({ level, text });
 
 export function linesOf(fact: Fact): LogLine[] {
@@ -27,6 +33,16 @@ export function linesOf(fact: Fact): LogLine[] {
       return [recoveredLine(fact)];
     case "task.created":
       return [line("debug", `Task ${fact.task} created`)];
+    case "task.changed":
+      return [line("info", `Task ${fact.task} changed: ${fact.fields.join(", ")}`)];
+    case "schedule.paused":
+      return [line("info", `Task ${fact.task} is paused`)];
+    case "schedule.resumed":
+      return [line("info", `Task ${fact.task} is on its schedule again`)];
+    case "instance.reloaded":
+      return [line("info", `Process (${fact.alias}) reloaded`)];
+    case "instance.signalled":
+      return [line("info", `Process (${fact.alias}) was sent ${fact.signal}`)];
     case "task.removed":
       return [line("info", `Task ${fact.task} removed`)];
     case "task.started":
@@ -36,7 +52,14 @@ export function linesOf(fact: Fact): LogLine[] {
     case "schedule.planned":
       return [line("debug", `Task ${fact.task} is due at ${fact.next_run_at}`)];
     case "schedule.skipped":
-      return [line("warn", `Task ${fact.task} is still running, not started again at ${fact.scheduled_for}`)];
+      return [line("warn", `Task ${fact.task} ${SKIPPED[fact.reason]} at ${fact.scheduled_for}`)];
+    case "schedule.missed":
+      return [
+        line(
+          "warn",
+          `Task ${fact.task} missed its times from ${fact.from} to ${fact.to}, ${fact.made_up} made up for`,
+        ),
+      ];
     case "instance.waiting":
       return [line("info", `Process (${fact.alias}) waits for ${fact.waiting_for.join(", ")}`)];
     case "instance.backoff":

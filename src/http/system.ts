@@ -1,7 +1,8 @@
 /** What is said about the service itself, and the calculator of schedules. */
 import { hostname } from "node:os";
 import { Elysia } from "elysia";
-import { cronProblem, localTimezone, nextTimes } from "../supervisor/schedule.ts";
+import { cronProblem, nextTimes } from "../supervisor/schedule.ts";
+import { localTimezone } from "../supervisor/zone.ts";
 import type { HttpDeps } from "./deps.ts";
 import { INVALID, documented } from "./docs.ts";
 import { invalid } from "./problem.ts";
