@@ -21,6 +21,7 @@ import { takeUpgradeOrder } from "./platform/upgrade-order.ts";
 import { codeOf, inWords } from "./platform/system-errors.ts";
 import { findCgroups } from "./spawn/cgroup.ts";
 import { Children } from "./spawn/children.ts";
+import { LocalCommands } from "./spawn/commands.ts";
 import { CoroutineEngine } from "./spawn/coroutine-engine.ts";
 import { chooseEngine } from "./spawn/engines.ts";
 import { inheritedEnvironment } from "./spawn/environment.ts";
@@ -127,21 +128,14 @@ export async function createService(config: Config, options: ServiceOptions): Pr
   const strangers = findStrangers(children);
   const users = new SystemUsers(children);
   const commit = () => store.flush();
-  const local = new LocalEngine({
-    clock,
-    output,
-    users,
-    children,
-    strangers,
-    exits: new ExitWatch({ clock, thread: EXIT_THREAD }),
-    cgroups: findCgroups(service),
-    environment,
-    service,
-    commit,
-    self: Bun.isStandaloneExecutable
-      ? [process.execPath]
-      : [process.execPath, join(import.meta.dir, "main.ts")],
-  });
+  const self = Bun.isStandaloneExecutable
+    ? [process.execPath]
+    : [process.execPath, join(import.meta.dir, "main.ts")];
+  const cgroups = findCgroups(service);
+  const spawning = { clock, output, users, children, strangers, cgroups, environment, service, self };
+  const commands = new LocalCommands(spawning);
+  const exits = new ExitWatch({ clock, thread: EXIT_THREAD });
+  const local = new LocalEngine({ ...spawning, commands, exits, fifoDirs, commit });
   const supervisor = new Supervisor({
     clock,
     engine: chooseEngine(

@@ -59,6 +59,10 @@ export class FakeProcess implements RunHandle {
     this.signals.push("KILL");
   }
 
+  update(): void {
+    this.signals.push("update");
+  }
+
   signal(signal: string): void {
     this.signals.push(signal);
   }
