@@ -142,9 +142,9 @@ export class Instance {
 
   /** The definition has changed; what goes on does so under the new one. */
   update(task: Task): void {
-    this.#place.task = task;
+    this.#runs.update(task);
     this.#policy = policyOf(task);
-    this.#monitors.update();
+    this.#monitors.update(task);
     this.#extras.update(task);
     this.#schedule();
   }

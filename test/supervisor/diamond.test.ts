@@ -83,7 +83,7 @@ describe("a diamond of eight tasks starts row by row", () => {
   });
 
   test("healthy: when those before are", async () => {
-    const health = { tcp: "127.0.0.1:{index}" };
+    const health = { tcp: "127.0.0.1:80{index}" };
     const { prober, started, waitsFor } = await diamond("healthy", { health });
     expect(waitsFor("b")).toEqual(["a to be healthy"]);
     for (const [row] of ROWS.entries()) {
