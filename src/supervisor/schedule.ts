@@ -34,7 +34,7 @@ export function cronSchedule(expression: string, timezone = localTimezone()): Sc
 }
 
 function everyMs(every: number, anchor: number): Schedule {
-  const next = (after: number) => anchor + every * Math.max(1, Math.floor((after - anchor) / every) + 1);
+  const next = (after: number) => anchor + every * (Math.floor((after - anchor) / every) + 1);
   return { next, patienceMs: every };
 }
 
