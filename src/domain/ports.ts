@@ -78,9 +78,9 @@ export interface RunListener {
   failed(reason: string): void;
   /**
    * The process itself has ended, and its hook post_stop, if it has one; `null` if nobody could collect how. `at` is when
-   * the process ended, now if not given.
+   * the process ended, now if not given; `oom` says that the system ended it for want of memory.
    */
-  exited(exit: Exit | null, usage: Usage, at?: Moment): void;
+  exited(exit: Exit | null, usage: Usage, at?: Moment, oom?: boolean): void;
   /** Nothing of the run is left: no process of its group, no descendant that we know. */
   gone(): void;
 }
@@ -144,6 +144,15 @@ export type Probe =
   | { readonly kind: "http"; readonly url: string }
   | { readonly kind: "tcp"; readonly host: string; readonly port: number }
   | { readonly kind: "exec"; readonly command: Command; readonly pid: number | null };
+
+/** Tells of what a run writes. */
+export interface LineWatcher {
+  /**
+   * Calls back once, at the first line of the run that matches, be it written already; never before this call has returned,
+   * and not after it was cancelled.
+   */
+  watch(of: { readonly run: RunId; readonly alias: string }, pattern: RegExp, matched: () => void): Cancel;
+}
 
 /** Tells of changed files. */
 export interface Watcher {

@@ -62,6 +62,12 @@ export function linesOf(fact: Fact): LogLine[] {
       return [];
     case "instance.failed":
       return [line("error", `Process (${fact.alias}) failed: ${fact.reason}`)];
+    case "instance.healthy":
+      return [line("info", `Process (${fact.alias}) is healthy`)];
+    case "instance.unhealthy":
+      return [line("warn", `Process (${fact.alias}) is unhealthy: ${fact.reason}`)];
+    case "task.unwatched":
+      return [line("warn", `The files of task ${fact.task} are not watched: ${fact.reason}`)];
     case "run.started":
       return [line("info", `${KIND[fact.type]} Process (${fact.alias}) start`)];
     case "run.adopted":

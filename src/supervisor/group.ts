@@ -4,12 +4,11 @@
  */
 import type { Desired } from "../domain/instance.ts";
 import type { RunRecord, TaskRecord } from "../domain/history.ts";
-import type { Clock, Publish } from "../domain/ports.ts";
+import type { Clock, Publish, Watcher } from "../domain/ports.ts";
 import type { Trigger } from "../domain/run.ts";
 import type { Task } from "../domain/task.ts";
+import { FileWatch } from "./file-watch.ts";
 import { Instance, type InstanceDeps } from "./instance.ts";
-import type { Policy } from "./machine.ts";
-import { restartPolicyOf } from "./restart.ts";
 import { type Scheduled, Timetable } from "./timetable.ts";
 
 export interface GroupDeps extends Omit<InstanceDeps, "changed"> {
@@ -17,22 +16,11 @@ export interface GroupDeps extends Omit<InstanceDeps, "changed"> {
   readonly mainTask: string | null;
   readonly clock: Clock;
   readonly publish: Publish;
-  /** The active tasks that this one has to wait for. */
-  readonly blockersOf: (task: Task) => readonly string[];
-  /** The group has become inactive, or is gone: others may be free to start. */
-  readonly released: (group: TaskGroup) => void;
-}
-
-export const STOP_TIMEOUT_MS = 10_000;
-export const KILL_TIMEOUT_MS = 5_000;
-
-export function policyOf(task: Task): Policy {
-  return {
-    restart: restartPolicyOf(task),
-    scheduled: task.type === "cron",
-    stopTimeoutMs: STOP_TIMEOUT_MS,
-    killTimeoutMs: KILL_TIMEOUT_MS,
-  };
+  readonly watcher: Watcher;
+  /** What a start of it has to wait for, in words. */
+  readonly blockersOf: (group: TaskGroup) => readonly string[];
+  /** One of its instances has changed; `released` says that it is active no longer, so others may be free to start. */
+  readonly changed: (group: TaskGroup, released: boolean) => void;
 }
 
 export class TaskGroup {
@@ -50,6 +38,7 @@ export class TaskGroup {
   /** The set under which it was applied. */
   set: string | null = null;
   readonly #deps: GroupDeps;
+  readonly #files: FileWatch;
   #announced = false;
   #wasActive = false;
   /** Only when every instance is back can be told how the task stands. */
@@ -61,11 +50,16 @@ export class TaskGroup {
     this.#deps = deps;
     this.createdAt = Math.round(deps.clock.now().wall);
     this.updatedAt = this.createdAt;
-    const policy = policyOf(task);
+    this.#files = new FileWatch({
+      clock: deps.clock,
+      watcher: deps.watcher,
+      changed: (path) => this.#filesChanged(path),
+      failed: (reason) => deps.publish({ kind: "task.unwatched", task: task.name, reason }),
+    });
     const changed = () => this.#changed();
     this.instances = Array.from(
       { length: task.replica },
-      (_, index) => new Instance(task, index, policy, { ...deps, changed }),
+      (_, index) => new Instance(task, index, { ...deps, changed }),
     );
     this.#timetable = new Timetable(this.#scheduled(), deps);
   }
@@ -84,7 +78,7 @@ export class TaskGroup {
   }
 
   get waiting(): boolean {
-    return this.instances.some((instance) => instance.state.kind === "waiting");
+    return this.instances.some((instance) => instance.waiting);
   }
 
   start(trigger: Trigger): void {
@@ -108,6 +102,7 @@ export class TaskGroup {
   /** Stops it as the service itself stops: what is wanted of it stays as it is. */
   async halt(): Promise<void> {
     this.#disarm();
+    this.#files.stop();
     await Promise.all(this.instances.map((instance) => instance.stop()));
   }
 
@@ -160,10 +155,9 @@ export class TaskGroup {
     return this.task.type === "coroutine" && state.kind === "exited" && last?.outcome.result === "lost";
   }
 
-  /** A task that runs once and has since it was last asked to is done; whatever else is wanted starts again. */
+  /** A task that has run to its end since it was last asked to is done; whatever else is wanted starts again. */
   #rests(run: RunRecord): boolean {
-    const runsOnce = this.task.type === "once" || this.task.type === "coroutine";
-    return runsOnce && this.desired === "running" && run.startedAt >= (this.askedAt ?? 0);
+    return isItsEnd(this.task, run) && this.desired === "running" && run.startedAt >= (this.askedAt ?? 0);
   }
 
   /** It takes the place of an older definition of the same name. */
@@ -191,6 +185,7 @@ export class TaskGroup {
   /** No new work: the schedule rests, and what has no process yet gets none. */
   quiesce(): void {
     this.#disarm();
+    this.#files.stop();
     for (const instance of this.instances)
       if (instance.live === null || instance.state.kind === "stopping") void instance.stop();
   }
@@ -202,6 +197,7 @@ export class TaskGroup {
 
   freeze(): void {
     this.#disarm();
+    this.#files.stop();
     for (const instance of this.instances) instance.freeze();
   }
 
@@ -211,9 +207,9 @@ export class TaskGroup {
 
   /** Answers the instances that want to start, all in one go. */
   reconsider(): void {
-    const waiting = this.instances.filter((instance) => instance.state.kind === "waiting");
-    if (waiting.length === 0 || this.instances.some((instance) => instance.state.kind === "stopping")) return;
-    const blockers = this.#deps.blockersOf(this.task);
+    const waiting = this.instances.filter((instance) => instance.waiting);
+    if (waiting.length === 0 || this.instances.some((instance) => instance.leaving)) return;
+    const blockers = this.#deps.blockersOf(this);
     if (blockers.length > 0) {
       for (const instance of waiting) instance.depsUnmet(blockers);
       return;
@@ -244,13 +240,30 @@ export class TaskGroup {
       this.#announced = false;
       this.#deps.publish({ kind: "task.stopped", task: this.task.name });
     }
+    if (this.#isWatched()) this.#files.follow(this.task);
+    else this.#files.stop();
     this.reconsider();
     const { active } = this;
     const released = this.#wasActive && !active;
     this.#wasActive = active;
-    if (!released) return;
-    this.#timetable.idle();
-    this.#deps.released(this);
+    if (released) this.#timetable.idle();
+    this.#deps.changed(this, released);
+  }
+
+  /** Also between two runs, and when it has failed: a change may be what it takes. */
+  #isWatched(): boolean {
+    const { task, desired, instances } = this;
+    return (
+      task.watch !== null &&
+      desired === "running" &&
+      instances.some((each) => !each.leaving && each.state.kind !== "stopped")
+    );
+  }
+
+  #filesChanged(path: string): void {
+    const again = { trigger: "restart", reason: `changed: ${path}` } as const;
+    for (const instance of this.instances)
+      if (!instance.leaving && !isIdle(instance.state)) void instance.restart("policy", again);
   }
 
   #arm(): void {
@@ -296,6 +309,18 @@ export class TaskGroup {
 /** It runs or is about to, without anybody asking again. */
 function isUnderWay({ kind }: Instance["state"]): boolean {
   return kind === "waiting" || kind === "starting" || kind === "running";
+}
+
+/** Nobody wants it to run, or it has not come to it yet. */
+function isIdle({ kind }: Instance["state"]): boolean {
+  return kind === "stopped" || kind === "waiting" || kind === "scheduled";
+}
+
+/** By the rules of its task nothing follows this run. */
+function isItsEnd({ type, restart }: Task, { end }: RunRecord): boolean {
+  if (type === "once" || type === "coroutine") return true;
+  if (type !== "daemon" || restart?.policy === undefined || restart.policy === "always") return false;
+  return restart.policy === "never" || end?.outcome.result === "succeeded";
 }
 
 /** It has a process, or a pause between two. */

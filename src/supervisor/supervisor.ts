@@ -4,21 +4,34 @@
  */
 import { isDeepStrictEqual } from "node:util";
 import { MeprocError, notFound } from "../domain/errors.ts";
-import type { Clock, Engine, History, Publish, Users } from "../domain/ports.ts";
+import type {
+  Clock,
+  Engine,
+  History,
+  LineWatcher,
+  Prober,
+  Publish,
+  Users,
+  Watcher,
+} from "../domain/ports.ts";
 import type { RunId, Trigger } from "../domain/run.ts";
 import type { Task } from "../domain/task.ts";
 import { checkCycle, checkIdentity, parseTask } from "./admission.ts";
 import { Bootstrap } from "./bootstrap.ts";
-import { type DepsOf, blockers } from "./dependencies.ts";
+import type { DepsOf } from "./dependencies.ts";
 import { type GroupDeps, TaskGroup } from "./group.ts";
 import { restore } from "./restore.ts";
 import { dependentsFirst } from "./shutdown.ts";
+import { WaitingRoom } from "./waiting-room.ts";
 
 export interface SupervisorDeps {
   readonly clock: Clock;
   readonly engine: Engine;
   readonly history: History;
   readonly users: Users;
+  readonly prober: Prober;
+  readonly lines: LineWatcher;
+  readonly watcher: Watcher;
   /** The task that the service lives for, if there is one: it is run at each start. */
   readonly mainTask: string | null;
   readonly publish: Publish;
@@ -29,6 +42,7 @@ export interface SupervisorDeps {
 export class Supervisor {
   readonly #deps: SupervisorDeps;
   readonly #groups = new Map<string, TaskGroup>();
+  readonly #waiting = new WaitingRoom((name) => this.#groups.get(name));
   /** Names that a request is just defining, and tasks that are on their way out. */
   readonly #claimed = new Set<string>();
   readonly #removing = new Map<string, Promise<void>>();
@@ -95,7 +109,7 @@ export class Supervisor {
   start(name: string): TaskGroup {
     const group = this.#open(name);
     group.start("api");
-    this.#reconsider();
+    this.#waiting.reconsider();
     this.#deps.history.flush();
     return group;
   }
@@ -114,7 +128,7 @@ export class Supervisor {
 
   /** Takes no new work and stops everything, dependents before what they depend on. Settles when all is gone. */
   async shutdown(): Promise<void> {
-    this.#closing = true;
+    this.#close();
     const groups = this.list();
     for (const group of groups) group.quiesce();
     await Promise.all([this.#bootstrap.stop(), dependentsFirst(groups, (group) => group.halt())]);
@@ -122,7 +136,7 @@ export class Supervisor {
 
   /** From here on nothing is started, stopped or noted: the service leaves its processes to the next. */
   freeze(): void {
-    this.#closing = true;
+    this.#close();
     this.#frozen = true;
     this.#bootstrap.freeze();
     for (const group of this.list()) group.freeze();
@@ -130,7 +144,7 @@ export class Supervisor {
 
   /** Kills every process at once. */
   killAll(): void {
-    this.#closing = true;
+    this.#close();
     this.#bootstrap.killNow();
     for (const group of this.list()) group.killNow();
   }
@@ -173,16 +187,15 @@ export class Supervisor {
     const group = this.#make(task);
     this.#deps.publish({ kind: "task.created", task: task.name });
     group.start(trigger);
-    this.#reconsider();
+    this.#waiting.reconsider();
     return group;
   }
 
   #make(task: Task): TaskGroup {
     const deps: GroupDeps = {
       ...this.#deps,
-      blockersOf: (each) =>
-        blockers(each.name, this.#depsOf, (name) => this.#groups.get(name)?.active ?? false),
-      released: () => this.#reconsider(),
+      blockersOf: (each) => this.#waiting.blockersOf(each),
+      changed: (each, released) => this.#waiting.changed(each, released),
     };
     const group = new TaskGroup(task, deps);
     this.#groups.set(task.name, group);
@@ -197,12 +210,7 @@ export class Supervisor {
     this.#groups.delete(name);
     this.#deps.history.removeTask(name);
     this.#deps.publish({ kind: "task.removed", task: name });
-    this.#reconsider();
-  }
-
-  #reconsider(): void {
-    if (this.#closing) return;
-    for (const group of this.list()) if (group.waiting) group.reconsider();
+    this.#waiting.reconsider();
   }
 
   #claim(name: string): void {
@@ -220,6 +228,11 @@ export class Supervisor {
     return group;
   }
 
+  #close(): void {
+    this.#closing = true;
+    this.#waiting.close();
+  }
+
   #assertNotFrozen(): void {
     if (this.#frozen) throw shuttingDown();
   }
@@ -234,7 +247,7 @@ function shuttingDown(): MeprocError {
 }
 
 function assertGone(group: TaskGroup): void {
-  const stuck = group.instances.find(({ state }) => state.kind === "failed" && state.stuck);
+  const stuck = group.instances.find((instance) => instance.stuck);
   if (stuck === undefined) return;
   throw new MeprocError("conflict", `The process of ${stuck.alias} cannot be killed`, {
     hint: "It hangs in the kernel, often on a disk or network file system that does not answer",
