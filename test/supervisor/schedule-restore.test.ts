@@ -85,6 +85,22 @@ test("replace stops the run that goes on, and starts when it is gone", async () 
   ]);
 });
 
+test("allow: the runs go on side by side, and each is over for itself", async () => {
+  const { supervisor, engine, clock, history, state } = fakeSupervisor();
+  await supervisor.define(cron("a", { overlap: "allow" }));
+  clock.advance(30 * MINUTE);
+  await turn();
+  expect(engine.of("a")).toHaveLength(3);
+  for (const process of engine.of("a")) process.exit(0);
+  await turn();
+  expect(state("a")).toBe("scheduled");
+  expect(runsOf(history)).toEqual([
+    ["schedule", 10],
+    ["schedule", 20],
+    ["schedule", 30],
+  ]);
+});
+
 test("what comes while it is stopped is not missed", async () => {
   const { supervisor, engine, clock, facts } = fakeSupervisor();
   await supervisor.define(cron("a", { catch_up: "all" }));

@@ -34,7 +34,9 @@ function scheduled(definition: Partial<TaskDefinition>, clock = new FakeClock(NO
     start: start("alone"),
     startBeside: start("beside"),
     replace: start("replaces"),
-    noteScheduled: (at: number) => void (owner.scheduledAt = at),
+    noteScheduled: (at: number) => {
+      owner.scheduledAt = at;
+    },
   } satisfies Scheduled;
   const counting = {
     ...clockOf(clock),
@@ -296,11 +298,11 @@ describe("jitter", () => {
   });
   test("longer than the pause between two times, none is lost and none comes before its time", () => {
     let seed = 7;
-    const { clock, arm, starts } = jittered(
-      () => (seed = (seed * 16807) % 2147483647) / 2147483647,
-      "* * * * *",
-      HOUR,
-    );
+    const random = () => {
+      seed = (seed * 16807) % 2147483647;
+      return seed / 2147483647;
+    };
+    const { clock, arm, starts } = jittered(random, "* * * * *", HOUR);
     arm();
     clock.advance(5 * HOUR);
     const due = [...timesBetween(cronSchedule("* * * * *", "UTC"), NOON, NOON + 4 * HOUR)];
