@@ -6,7 +6,7 @@ import type { Health, StateKind } from "./instance.ts";
 import type { Outcome, RunId, Trigger, Usage } from "./run.ts";
 import type { TaskType } from "./task.ts";
 
-/** Who was behind it: "api", "file" (the configuration), "schedule", "policy" or "service". */
+/** Who asked: a surface or a part of the service ("api", "file", "schedule", "policy", "service"), or a user. */
 export type Actor = string;
 
 interface OfTask {
@@ -36,6 +36,12 @@ export type FactBody =
   /** What could not be kept until then is counted. */
   | { readonly kind: "store.recovered"; readonly lost_events: number; readonly lost_runs: number }
   | (OfTask & { readonly kind: "task.created" })
+  /** `fields` are the names of those that read otherwise now. */
+  | (OfTask & {
+      readonly kind: "task.changed";
+      readonly revision: number;
+      readonly fields: readonly string[];
+    })
   | (OfTask & { readonly kind: "task.removed" })
   | (OfTask & { readonly kind: "task.started"; readonly user: string | null; readonly group: string | null })
   | (OfTask & { readonly kind: "task.stopped" })
@@ -52,6 +58,9 @@ export type FactBody =
       readonly made_up: number;
     })
   | (OfTask & { readonly kind: "schedule.planned"; readonly next_run_at: string })
+  | (OfTask & { readonly kind: "schedule.paused" | "schedule.resumed" })
+  | (OfInstance & { readonly kind: "instance.reloaded" })
+  | (OfInstance & { readonly kind: "instance.signalled"; readonly signal: string })
   | (OfTask & { readonly kind: "task.unwatched"; readonly reason: string })
   | (Moved & { readonly kind: "instance.waiting"; readonly waiting_for: readonly string[] })
   | (Moved & {

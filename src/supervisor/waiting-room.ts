@@ -40,8 +40,8 @@ export class WaitingRoom {
   }
 }
 
-function standingOf({ task, active, instances }: TaskGroup): Standing {
-  return { task, active, instances };
+function standingOf({ task, active, kept }: TaskGroup): Standing {
+  return { task, active, instances: kept };
 }
 
 /** A plain dependency is over with the release; every other condition may come true at any change. */
