@@ -4,16 +4,18 @@ import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import type { Variables } from "./config/load.ts";
 import type { Config } from "./domain/config.ts";
+import { DEFAULT_ALL_TASKS_BYTES, DEFAULT_LOG_POLICY } from "./domain/output.ts";
 import { aliasOf } from "./domain/task.ts";
 import { Bus } from "./events/bus.ts";
 import { Journal } from "./events/journal.ts";
 import { linesOf } from "./events/log-lines.ts";
 import { createApp } from "./http/app.ts";
-import type { Capture, ReportLoss } from "./output/capture.ts";
+import type { Capture, CaptureOptions, ReportLoss } from "./output/capture.ts";
 import { CopyCapture } from "./output/copy-capture.ts";
 import { PipeCapture } from "./output/pipe-capture.ts";
 import { findFifoPlaces, leaveFifoPlaces } from "./output/fifo-places.ts";
 import { FileReader } from "./output/reader.ts";
+import { GREP } from "./output/reading/grep-frames.ts";
 import { SpliceCapture } from "./output/splice-capture.ts";
 import { systemClock } from "./platform/clock.ts";
 import { type Lock, lockHolder, lockPath, takeLock } from "./platform/lock.ts";
@@ -25,6 +27,7 @@ import { CoroutineEngine } from "./spawn/coroutine-engine.ts";
 import { chooseEngine } from "./spawn/engines.ts";
 import { inheritedEnvironment } from "./spawn/environment.ts";
 import { ExitWatch } from "./spawn/exit-watch.ts";
+import { startHelper } from "./spawn/helper.ts";
 import { LocalEngine } from "./spawn/local-engine.ts";
 import { findStrangers } from "./spawn/strangers.ts";
 import { SystemUsers } from "./spawn/users.ts";
@@ -52,10 +55,16 @@ const LOCK_LOOKS = 50;
 /** The database, below the data directory. */
 export const DATABASE = "meproc.db";
 /** The worker modules are entry points of their own in the executable. */
+const COMPRESS_THREAD = new URL("./output/compress-thread.ts", import.meta.url).href;
 const SPLICE_THREAD = new URL("./output/splice-thread.ts", import.meta.url).href;
 const EXIT_THREAD = new URL("./spawn/exit-thread.ts", import.meta.url).href;
 const CHECKPOINT_THREAD = new URL("./store/checkpoint-thread.ts", import.meta.url).href;
 const COROUTINE_HOST = new URL("./spawn/coroutine-host.ts", import.meta.url);
+
+/** How our own executable is started once more. */
+const SELF = Bun.isStandaloneExecutable
+  ? [process.execPath]
+  : [process.execPath, join(import.meta.dir, "main.ts")];
 
 export interface Service {
   readonly supervisor: Supervisor;
@@ -121,7 +130,14 @@ export async function createService(config: Config, options: ServiceOptions): Pr
     for (const { level, text } of linesOf(fact)) journal.write(level, text);
   });
   const fifoDirs = findPlaces(service, config);
-  const output = makeCapture(fifoDirs, config.logDir, makeLossReport(journal));
+  const output = makeCapture(fifoDirs, {
+    logDir: config.logDir,
+    defaults: DEFAULT_LOG_POLICY,
+    allTasksBytes: DEFAULT_ALL_TASKS_BYTES,
+    compressThread: COMPRESS_THREAD,
+    reportLoss: makeLossReport(journal),
+    reportTrouble: (text) => journal.error(text),
+  });
   const environment = inheritedEnvironment(options.variables);
   const children = new Children();
   const strangers = findStrangers(children);
@@ -138,9 +154,7 @@ export async function createService(config: Config, options: ServiceOptions): Pr
     environment,
     service,
     commit,
-    self: Bun.isStandaloneExecutable
-      ? [process.execPath]
-      : [process.execPath, join(import.meta.dir, "main.ts")],
+    self: SELF,
   });
   const supervisor = new Supervisor({
     clock,
@@ -157,7 +171,11 @@ export async function createService(config: Config, options: ServiceOptions): Pr
   });
   const app = await createApp({
     supervisor,
-    output: new FileReader(config.logDir, output),
+    output: new FileReader({
+      directory: config.logDir,
+      capture: output,
+      startGrep: (request) => startHelper([...SELF, GREP], request),
+    }),
     archive: store,
     storeTrouble: () => trouble,
     clock,
@@ -296,11 +314,10 @@ function findPlaces(service: string, { dataDir, fifoDir }: Config): string[] {
   }
 }
 
-function makeCapture(fifoDirs: readonly string[], logDir: string, reportLoss: ReportLoss): Capture {
-  if (process.platform === "win32") return new PipeCapture({ logDir, reportLoss });
-  if (process.platform === "linux")
-    return new SpliceCapture({ fifoDirs, logDir, thread: SPLICE_THREAD, reportLoss });
-  return new CopyCapture({ fifoDirs, logDir, reportLoss });
+function makeCapture(fifoDirs: readonly string[], options: CaptureOptions): Capture {
+  if (process.platform === "win32") return new PipeCapture(options);
+  if (process.platform === "linux") return new SpliceCapture({ ...options, fifoDirs, thread: SPLICE_THREAD });
+  return new CopyCapture({ ...options, fifoDirs });
 }
 
 /** Embedded in the executable, or in dist/ after `bun build.ts page`. */

@@ -2,11 +2,12 @@
 import type { Config, LogLevel } from "../domain/config.ts";
 import type { Fact } from "../domain/fact.ts";
 import type { Cancel, Clock, OutputReader, RunArchive } from "../domain/ports.ts";
+import type { OutputArchive } from "../domain/output.ts";
 import type { Supervisor } from "../supervisor/supervisor.ts";
 
 export interface HttpDeps {
   readonly supervisor: Supervisor;
-  readonly output: OutputReader;
+  readonly output: OutputReader & Pick<OutputArchive, "pieces">;
   readonly archive: RunArchive;
   /** Why the store cannot be written at the moment, or `null`. */
   readonly storeTrouble: () => string | null;

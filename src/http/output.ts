@@ -1,6 +1,6 @@
 /** /api/v1/tasks/{name}/output: captured output by pages, and as it is written. */
 import { Elysia } from "elysia";
-import type { OutputReader } from "../domain/ports.ts";
+import type { OutputArchive } from "../domain/output.ts";
 import { isPosition } from "../domain/position.ts";
 import type { HttpDeps } from "./deps.ts";
 import { INVALID, NOT_FOUND, type Parameter, documented } from "./docs.ts";
@@ -117,11 +117,13 @@ export function outputRoutes({ supervisor, output }: HttpDeps) {
 
 async function tellOutput(
   writer: SseWriter,
-  output: OutputReader,
+  output: Pick<OutputArchive, "pieces">,
   alias: string,
   after: string | null,
 ): Promise<void> {
-  for await (const { bytes, to, missed_bytes } of output.follow(alias, after, writer.signal)) {
+  const query = { aliases: [alias], stream: null, run: null };
+  const from = after === null ? { tail: 0 } : { after };
+  for await (const { bytes, to, missed_bytes } of output.pieces(query, from, writer.signal)) {
     if (missed_bytes > 0) writer.send({ event: "gap", data: JSON.stringify({ missed_bytes }) });
     const data = Buffer.from(bytes).toString("base64");
     if (!writer.send({ event: "output", id: to, data })) await writer.drained();
