@@ -27,6 +27,13 @@ export type FactBody =
   | (OfTask & { readonly kind: "task.stopped" })
   | (OfTask & { readonly kind: "schedule.skipped"; readonly scheduled_for: string })
   | (OfTask & { readonly kind: "schedule.planned"; readonly next_run_at: string })
+  | (OfTask & {
+      readonly kind: "output.lost";
+      readonly alias: string;
+      readonly index: number;
+      readonly bytes: number;
+      readonly reason: string;
+    })
   | (OfInstance & { readonly kind: "instance.waiting"; readonly waiting_for: readonly string[] })
   | (OfInstance & {
       readonly kind: "instance.backoff";

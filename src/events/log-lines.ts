@@ -37,6 +37,8 @@ export function linesOf(fact: Fact): LogLine[] {
       return [line("debug", `Task ${fact.task} is due at ${fact.next_run_at}`)];
     case "schedule.skipped":
       return [line("warn", `Task ${fact.task} is still running, not started again at ${fact.scheduled_for}`)];
+    case "output.lost":
+      return [line("error", `${fact.bytes} bytes of the output of ${fact.alias} were lost: ${fact.reason}`)];
     case "instance.waiting":
       return [line("info", `Process (${fact.alias}) waits for ${fact.waiting_for.join(", ")}`)];
     case "instance.backoff":

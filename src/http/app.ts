@@ -11,6 +11,7 @@ import { eventRoutes } from "./events.ts";
 import { makeGuard } from "./guard.ts";
 import { legacyAnswer, legacyError } from "./legacy-answer.ts";
 import { legacyRoutes } from "./legacy.ts";
+import { outputFileRoutes } from "./output-files.ts";
 import { outputRoutes } from "./output.ts";
 import { documented } from "./docs.ts";
 import { pageRoutes } from "./page.ts";
@@ -74,6 +75,7 @@ export async function createApp(deps: HttpDeps) {
         .use(taskRoutes(deps))
         .use(runRoutes(deps))
         .use(outputRoutes(deps))
+        .use(outputFileRoutes(deps))
         .use(eventRoutes(deps))
         .use(systemRoutes(deps));
     })

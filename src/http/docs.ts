@@ -6,6 +6,8 @@ export interface Answer {
   readonly schema?: TSchema | { readonly $ref: string };
   readonly example?: unknown;
   readonly type?: string;
+  /** The same in other types, for those who ask for them. */
+  readonly also?: Readonly<Record<string, { readonly schema: unknown; readonly example: unknown }>>;
 }
 
 export interface Call {
@@ -50,12 +52,13 @@ export function documented(call: Call) {
   } as Record<string, unknown>;
 }
 
-function responseOf({ description, schema, example, type = "application/json" }: Answer) {
+function responseOf({ description, schema, example, type = "application/json", also }: Answer) {
   if (schema === undefined && example === undefined) return { description };
   return {
     description,
     content: {
       [type]: { ...(schema === undefined ? {} : { schema }), ...(example === undefined ? {} : { example }) },
+      ...also,
     },
   };
 }
@@ -67,7 +70,7 @@ function requestBodyOf({ schema, examples }: NonNullable<Call["body"]>) {
 
 export const ref = (name: string) => ({ $ref: `#/components/schemas/${name}` });
 
-const problem = (description: string, code: string, status: number): Answer => ({
+export const problem = (description: string, code: string, status: number): Answer => ({
   description,
   type: "application/problem+json",
   schema: ref("Problem"),
@@ -75,6 +78,7 @@ const problem = (description: string, code: string, status: number): Answer => (
 });
 
 export const NOT_FOUND = problem("There is no such task", "not_found", 404);
+export const NO_RUN = problem("There is no such run", "not_found", 404);
 export const CONFLICT = problem("A process cannot be killed", "conflict", 409);
 export const EXISTS = problem("The name is in use", "already_exists", 409);
 export const CLOSING = problem("The service is stopping", "shutting_down", 503);

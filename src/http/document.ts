@@ -4,6 +4,7 @@ import { type TSchema, Type } from "@sinclair/typebox";
 import { TaskDefinition } from "../domain/task.ts";
 import { webUrl } from "./address.ts";
 import type { HttpDeps } from "./deps.ts";
+import { OutputFileView } from "./output-file-view.ts";
 import { RunView } from "./run-view.ts";
 import { TaskView } from "./task-view.ts";
 
@@ -37,6 +38,8 @@ export function documentRoutes({ version, config }: HttpDeps) {
     TaskList: listOf("Task"),
     Run: openApi(RunView),
     RunList: listOf("Run"),
+    OutputFile: openApi(OutputFileView),
+    OutputFileList: listOf("OutputFile"),
     Problem: openApi(Problem),
     LegacyAnswer: openApi(LegacyAnswer),
   };

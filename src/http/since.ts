@@ -12,15 +12,15 @@ export const SINCE = {
   pattern: `${TIME.source}|${AGO.source}`,
 } as const;
 
-/** Unix ms. Throws `invalid` with the path `/since`. */
-export function parseSince(text: string, now: number): number {
+/** Unix ms. Throws `invalid` with the path. */
+export function parseSince(text: string, now: number, path = "/since"): number {
   const ago = AGO.exec(text);
   if (ago !== null) return now - Number(ago[1]) * (UNIT_MS[ago[2] ?? ""] ?? 0);
   const day = TIME.exec(text)?.[1];
   if (day !== undefined && isDay(day)) return Date.parse(text.toUpperCase());
   const plus = text.includes(" ") ? "; in an address + is written %2B" : "";
   throw invalid(
-    "/since",
+    path,
     `expected a time of RFC 3339 such as 2026-11-22T12:00:00Z, or how long ago such as 15m, 2h or 3d${plus}`,
   );
 }

@@ -8,7 +8,7 @@ import { invalid } from "./problem.ts";
 
 const MAX_PREVIEW = 100;
 
-export function systemRoutes({ supervisor, clock, version, storeTrouble }: HttpDeps) {
+export function systemRoutes({ supervisor, clock, version, storeTrouble, outputTrouble }: HttpDeps) {
   const started = clock.now();
   return new Elysia({ name: "system" })
     .get(
@@ -26,6 +26,7 @@ export function systemRoutes({ supervisor, clock, version, storeTrouble }: HttpD
           uptime_ms: Math.round(clock.now().mono - started.mono),
           timezone: localTimezone(),
           store_trouble: storeTrouble(),
+          output_trouble: outputTrouble(),
           counts: { tasks: groups.length, processes: processes.length },
         };
       },
@@ -47,6 +48,7 @@ export function systemRoutes({ supervisor, clock, version, storeTrouble }: HttpD
                 uptime_ms: 86400000,
                 timezone: "UTC",
                 store_trouble: null,
+                output_trouble: null,
                 counts: { tasks: 12, processes: 30 },
               },
             },

@@ -11,6 +11,7 @@ export const TASK_EXAMPLE: TaskView = {
   replica: 1,
   interval: null,
   deps: [],
+  log: null,
   desired: "running",
   state: "running",
   revision: 1,

@@ -7,7 +7,7 @@ import { Time, nullable, rfc3339 } from "./schemas.ts";
 import type { Instance } from "../supervisor/instance.ts";
 
 const State = Type.Unsafe<StateKind>({ type: "string", enum: [...STATE_KINDS] });
-const { name, cmd, type, cron, user, group, replica, interval, deps } = TaskDefinition.properties;
+const { name, cmd, type, cron, user, group, replica, interval, deps, log } = TaskDefinition.properties;
 
 export const InstanceView = Type.Object(
   {
@@ -41,6 +41,7 @@ export const TaskView = Type.Object(
     replica: Type.Integer({ ...replica }),
     interval: nullable(interval),
     deps: Type.Unsafe<(string | TaskDependency)[]>({ ...deps }),
+    log: nullable(log),
     desired: Type.Unsafe<TaskGroup["desired"]>({
       type: "string",
       enum: ["running", "stopped", "enabled", "paused"],
