@@ -5,8 +5,12 @@
 import type { Outcome, RunId, Trigger, Usage } from "./run.ts";
 import type { TaskType } from "./task.ts";
 
+/** Who asked: a surface or a part of the service ("api", "file", "schedule", "policy", "service"), or a user. */
+export type Actor = string;
+
 interface OfTask {
   readonly task: string;
+  readonly actor?: Actor;
 }
 interface OfInstance extends OfTask {
   readonly type: TaskType;
@@ -22,6 +26,12 @@ export type FactBody =
   /** What could not be kept until then is counted. */
   | { readonly kind: "store.recovered"; readonly lost_events: number; readonly lost_runs: number }
   | (OfTask & { readonly kind: "task.created" })
+  /** `fields` are the names of those that read otherwise now. */
+  | (OfTask & {
+      readonly kind: "task.changed";
+      readonly revision: number;
+      readonly fields: readonly string[];
+    })
   | (OfTask & { readonly kind: "task.removed" })
   | (OfTask & { readonly kind: "task.started"; readonly user: string | null; readonly group: string | null })
   | (OfTask & { readonly kind: "task.stopped" })
@@ -34,6 +44,9 @@ export type FactBody =
       readonly bytes: number;
       readonly reason: string;
     })
+  | (OfTask & { readonly kind: "schedule.paused" | "schedule.resumed" })
+  | (OfInstance & { readonly kind: "instance.reloaded" })
+  | (OfInstance & { readonly kind: "instance.signalled"; readonly signal: string })
   | (OfInstance & { readonly kind: "instance.waiting"; readonly waiting_for: readonly string[] })
   | (OfInstance & {
       readonly kind: "instance.backoff";

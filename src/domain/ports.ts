@@ -1,5 +1,5 @@
 /** What the supervisor needs of the world. Adapters implement these and never see each other; main.ts wires them. */
-import type { FactBody } from "./fact.ts";
+import type { Fact, FactBody } from "./fact.ts";
 import type {
   ProcessIdentity,
   RunEnd,
@@ -60,6 +60,12 @@ export interface Identity {
 export interface Users {
   /** Finds user and group by name; an Error in words if there is none or we may not become it. */
   resolve(user: string | null, group: string | null): Promise<Identity | Error>;
+}
+
+/** Which limits this machine can hold a process tree to. */
+export interface LimitsCheck {
+  /** Why these limits cannot be set here, in words, or `null`. */
+  unavailable(limits: NonNullable<Task["limits"]>): string | null;
 }
 
 export interface RunRequest {
@@ -181,6 +187,22 @@ export interface RunArchive {
   run(id: RunId): RunRecord | null;
   /** The newest first. */
   runs(query: RunQuery): RunPage;
+}
+
+/** Which facts are asked for. */
+export interface FactQuery {
+  readonly task?: string;
+  /** Told after the fact of this id. */
+  readonly after?: number;
+  readonly limit: number;
+  /** The newest ones instead of the oldest. */
+  readonly newest?: boolean;
+}
+
+/** The facts that are remembered. */
+export interface FactArchive {
+  /** In the order in which they were told. */
+  facts(query: FactQuery): Fact[];
 }
 
 /** Where tasks and runs are remembered. A write never throws: what cannot be written is made up for later. */

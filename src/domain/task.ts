@@ -134,6 +134,7 @@ export const TaskDefinition = Type.Object(
           title: "Labels",
           description: "To select tasks by, as in label=tier=web",
           examples: [{ tier: "web" }],
+          "x-keys": "letters, digits and _ . / -, at most 63",
           additionalProperties: false,
         },
       ),
@@ -143,6 +144,7 @@ export const TaskDefinition = Type.Object(
         title: "Environment",
         description: "Variables for the process. Their values are never given back: they read ***",
         examples: [{ PORT: "3000" }],
+        "x-keys": "letters, digits and _, the first no digit,",
         additionalProperties: false,
         ...replaceable,
       }),
@@ -179,6 +181,7 @@ export const TaskDefinition = Type.Object(
         pattern: "^[0-7]{3,4}$",
         description: "In octal; not on Windows",
         examples: ["027"],
+        "x-expected": "three or four octal digits, such as 027",
         ...replaceable,
       }),
     ),
@@ -368,6 +371,27 @@ export function commandLine(cmd: Command): string {
 
 /** What stands in the place of a value of `env`. Given back in a definition, it means the value as it was. */
 export const HIDDEN = "***";
+
+/** The task as it may be shown: of its environment only the names. */
+export function hideEnv(task: Task): Task {
+  return { ...task, env: Object.fromEntries(Object.keys(task.env).map((name) => [name, HIDDEN])) };
+}
+
+/** The fields that a process is started with: a change of one concerns only processes that start later. */
+export const PROCESS_FIELDS: ReadonlySet<string> = new Set<keyof Task>([
+  "type",
+  "cmd",
+  "env",
+  "env_file",
+  "inherit_env",
+  "cwd",
+  "umask",
+  "nice",
+  "limits",
+  "stdin",
+  "user",
+  "group",
+]);
 
 /** The name of a replica's place, `name:index`, by which its output is kept. */
 export function aliasOf(name: string, index: number): string {

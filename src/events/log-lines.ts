@@ -27,6 +27,16 @@ export function linesOf(fact: Fact): LogLine[] {
       return [recoveredLine(fact)];
     case "task.created":
       return [line("debug", `Task ${fact.task} created`)];
+    case "task.changed":
+      return [line("info", `Task ${fact.task} changed: ${fact.fields.join(", ")}`)];
+    case "schedule.paused":
+      return [line("info", `Task ${fact.task} is paused`)];
+    case "schedule.resumed":
+      return [line("info", `Task ${fact.task} is on its schedule again`)];
+    case "instance.reloaded":
+      return [line("info", `Process (${fact.alias}) reloaded`)];
+    case "instance.signalled":
+      return [line("info", `Process (${fact.alias}) was sent ${fact.signal}`)];
     case "task.removed":
       return [line("info", `Task ${fact.task} removed`)];
     case "task.started":

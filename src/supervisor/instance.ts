@@ -3,9 +3,11 @@
  * does not decide what comes next; the machine does, its group answers for the dependencies, and its runs are kept by `Runs`.
  */
 import type { RunRecord } from "../domain/history.ts";
-import { type InstanceState, isActive } from "../domain/instance.ts";
-import type { Cancel } from "../domain/ports.ts";
+import type { Actor } from "../domain/fact.ts";
+import { type Health, type InstanceState, isActive } from "../domain/instance.ts";
+import type { Cancel, TreeUsage } from "../domain/ports.ts";
 import type { RunId, Trigger } from "../domain/run.ts";
+import type { Signal } from "../domain/task-policies.ts";
 import { type Task, aliasOf } from "../domain/task.ts";
 import { type Effect, type Input, MOVES, type Policy, step, wakeAt } from "./machine.ts";
 import { type LastRun, Runs, type RunsDeps } from "./runs.ts";
@@ -19,12 +21,14 @@ export interface InstanceDeps extends RunsDeps {
 
 export class Instance {
   readonly alias: string;
-  readonly task: Task;
   readonly index: number;
+  /** Not watched yet, or nothing to watch. */
+  readonly health: Health = "none";
   /** How often it was started again by its policy. */
   restarts = 0;
   #state: InstanceState;
-  readonly #policy: Policy;
+  #task: Task;
+  #policy: Policy;
   readonly #deps: InstanceDeps;
   readonly #mailbox: Input[] = [];
   #draining = false;
@@ -41,13 +45,23 @@ export class Instance {
     deps: InstanceDeps,
     alias = aliasOf(task.name, index),
   ) {
-    this.task = task;
+    this.#task = task;
     this.index = index;
     this.alias = alias;
     this.#policy = policy;
     this.#deps = deps;
-    this.#runs = new Runs({ task, index, alias }, deps, (input) => this.#post(input));
+    this.#runs = new Runs(this, deps, (input) => this.#post(input));
     this.#state = { kind: "stopped", since: deps.clock.now() };
+  }
+
+  get task(): Task {
+    return this.#task;
+  }
+
+  /** Another definition of the same task, from now on. What runs goes on. */
+  update(task: Task, policy: Policy): void {
+    this.#task = task;
+    this.#policy = policy;
   }
 
   get state(): InstanceState {
@@ -72,7 +86,7 @@ export class Instance {
   }
 
   /** `scheduledFor` is the time of the schedule that asks for it, in Unix ms. */
-  start(trigger: Trigger, scheduledFor: number | null = null): void {
+  start(trigger: Trigger, scheduledFor: number | null = null, _by?: Actor): void {
     this.#scheduledFor = scheduledFor;
     this.#post({ kind: "start", trigger });
   }
@@ -102,15 +116,29 @@ export class Instance {
   }
 
   /** Stops and settles when nothing of it is left. */
-  stop(): Promise<void> {
+  stop(_by?: Actor): Promise<void> {
     this.#post({ kind: "stop" });
     return this.#settled();
   }
 
   /** Stops and starts again; settles when the old processes are gone. */
-  restart(): Promise<void> {
+  restart(_by?: Actor): Promise<void> {
     this.#post({ kind: "restart" });
     return this.#settled();
+  }
+
+  /** Throws `conflict` where nothing runs, or nothing that takes signals. */
+  signal(signal: Signal): void {
+    this.#runs.signal(signal);
+  }
+
+  /** Throws `conflict` where nothing runs, or its task keeps no stdin open. */
+  write(bytes: Uint8Array): Promise<void> {
+    return this.#runs.write(bytes);
+  }
+
+  usage(): TreeUsage | null {
+    return this.#runs.usage();
   }
 
   /** What happens to its processes from here on is the next service's to find. */

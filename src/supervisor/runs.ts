@@ -4,8 +4,18 @@
  * not its business.
  */
 import type { ProcessIdentity, RunRecord } from "../domain/history.ts";
+import { MeprocError } from "../domain/errors.ts";
 import type { Moment } from "../domain/instance.ts";
-import type { Clock, Engine, History, Publish, RunHandle, RunListener } from "../domain/ports.ts";
+import type {
+  Clock,
+  Engine,
+  History,
+  Publish,
+  RunHandle,
+  RunListener,
+  RunRequest,
+  TreeUsage,
+} from "../domain/ports.ts";
 import {
   type Exit,
   type Outcome,
@@ -15,6 +25,7 @@ import {
   lost,
   outcomeOf,
 } from "../domain/run.ts";
+import type { Signal } from "../domain/task-policies.ts";
 import type { Task } from "../domain/task.ts";
 import type { Input } from "./machine.ts";
 
@@ -94,7 +105,7 @@ export class Runs {
       scheduledFor,
       startedAt: Math.round(open.startedAt.wall),
     });
-    open.handle = engine.start({ run, ...this.#place }, this.#listener(open));
+    open.handle = engine.start(this.#request(run), this.#listener(open));
   }
 
   /**
@@ -103,11 +114,7 @@ export class Runs {
    */
   adopt(record: RunRecord, wanted: boolean): void {
     const open = this.#add(record.run, record.trigger, momentOf(record.startedAt, this.#deps.clock.now()));
-    const adopted = this.#deps.engine.adopt(
-      { run: record.run, ...this.#place },
-      record.process,
-      this.#listener(open),
-    );
+    const adopted = this.#deps.engine.adopt(this.#request(record.run), record.process, this.#listener(open));
     if (adopted === null) {
       this.#open.delete(open.run);
       return this.#lose(open, wanted);
@@ -126,7 +133,7 @@ export class Runs {
     if (this.#open.has(record.run)) return;
     const open = this.#add(record.run, record.trigger, momentOf(record.startedAt, this.#deps.clock.now()));
     open.exited = true;
-    const request = { run: record.run, ...this.#place };
+    const request = this.#request(record.run);
     open.handle = this.#deps.engine.adoptRest(request, record.process, this.#listener(open));
     if (open.handle === null) this.#open.delete(open.run);
   }
@@ -150,6 +157,26 @@ export class Runs {
       if (!spawned && !exited) this.#deps.history.forgetRun(run);
   }
 
+  signal(signal: Signal): void {
+    this.#handle().signal(signal);
+  }
+
+  write(bytes: Uint8Array): Promise<void> {
+    return this.#handle().write(bytes);
+  }
+
+  usage(): TreeUsage | null {
+    for (const { exited, handle } of this.#open.values()) if (!exited) return handle?.usage() ?? null;
+    return null;
+  }
+
+  /** Of the process that runs. Throws `conflict` if none does. */
+  #handle(): RunHandle {
+    for (const { spawned, exited, handle } of this.#open.values())
+      if (spawned && !exited && handle !== null) return handle;
+    throw new MeprocError("conflict", `${this.#place.alias} is not running`);
+  }
+
   terminate(): void {
     for (const open of this.#open.values()) {
       open.stoppedByUs = true;
@@ -159,6 +186,11 @@ export class Runs {
 
   kill(): void {
     for (const open of this.#open.values()) open.handle?.kill();
+  }
+
+  #request(run: RunId): RunRequest {
+    const { task, index, alias } = this.#place;
+    return { run, task, index, alias };
   }
 
   #add(run: RunId, trigger: Trigger, startedAt: Moment): OpenRun {
