@@ -181,6 +181,7 @@ export async function createService(config: Config, options: ServiceOptions): Pr
     captured: output.reader,
     keeper: output.capture,
     archive: store,
+    facts: store,
     storeTrouble: () => trouble,
     outputTrouble: () => output.losses.trouble(),
     clock,

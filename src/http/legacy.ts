@@ -112,7 +112,8 @@ function readBody(body: unknown): Record<string, unknown> | undefined {
 
 /** In 1.x a daemon's pause is 3000 ms unless it says otherwise. */
 function withDefaults(definition: Record<string, unknown>): Record<string, unknown> {
-  const plainDaemon = definition["type"] === "daemon" && (definition["interval"] ?? null) === null;
+  const given = definition["interval"] ?? definition["restart"] ?? null;
+  const plainDaemon = definition["type"] === "daemon" && given === null;
   return plainDaemon ? { ...definition, interval: LEGACY_INTERVAL_MS } : definition;
 }
 
