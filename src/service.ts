@@ -45,6 +45,7 @@ const LISTEN_REASONS: Readonly<Record<string, string>> = {
   ENOTFOUND: "there is no such address; choose another with --ip",
   EACCES: "permission denied; ports below 1024 are for root",
 };
+const NOT_WIRED = "this build of the service cannot look";
 const LOCK_LOOKS = 50;
 /** The database, below the data directory. */
 export const DATABASE = "meproc.db";
@@ -170,6 +171,13 @@ export async function createService(config: Config, options: ServiceOptions): Pr
     ),
     history: store,
     users,
+    prober: { probe: () => Promise.resolve(NOT_WIRED) },
+    lines: { watch: () => () => undefined },
+    watcher: {
+      watch: () => {
+        throw new Error(NOT_WIRED);
+      },
+    },
     mainTask: config.exitWith,
     publish: (fact) => bus.publish(fact),
     newRunId: () => Bun.randomUUIDv7(),

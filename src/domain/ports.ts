@@ -23,6 +23,8 @@ export interface Clock {
   at(mono: number, callback: () => void): Cancel;
   /** Calls back when the wall clock shows `wall` (Unix ms) or later, never before, also over clock steps. */
   atWall(wall: number, callback: () => void): Cancel;
+  /** Calls back whenever the wall clock has been set, or has gone on while the machine slept; within a second. */
+  whenSet(callback: () => void): Cancel;
 }
 
 /** The two ends that a run writes to: a file descriptor to hand to the process, or "pipe" to be handed streams. */
@@ -82,9 +84,9 @@ export interface RunListener {
   failed(reason: string): void;
   /**
    * The process itself has ended, and its hook post_stop, if it has one; `null` if nobody could collect how. `at` is when
-   * the process ended, now if not given.
+   * the process ended, now if not given; `oom` says that the system ended it for want of memory.
    */
-  exited(exit: Exit | null, usage: Usage, at?: Moment): void;
+  exited(exit: Exit | null, usage: Usage, at?: Moment, oom?: boolean): void;
   /** Nothing of the run is left: no process of its group, no descendant that we know. */
   gone(): void;
 }
@@ -148,6 +150,15 @@ export type Probe =
   | { readonly kind: "http"; readonly url: string }
   | { readonly kind: "tcp"; readonly host: string; readonly port: number }
   | { readonly kind: "exec"; readonly command: Command; readonly pid: number | null };
+
+/** Tells of what a run writes. */
+export interface LineWatcher {
+  /**
+   * Calls back once, at the first line of the run that matches, be it written already; never before this call has returned,
+   * and not after it was cancelled.
+   */
+  watch(of: { readonly run: RunId; readonly alias: string }, pattern: RegExp, matched: () => void): Cancel;
+}
 
 /** Tells of changed files. */
 export interface Watcher {

@@ -216,7 +216,7 @@ export const TaskDefinition = Type.Object(
     every_ms: Type.Optional(
       Type.Integer({
         title: "Every",
-        minimum: 1,
+        minimum: 100,
         maximum: MAX_INTERVAL_MS,
         description: "Milliseconds from one start to the next, in place of cron",
         examples: [60_000],

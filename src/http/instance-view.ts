@@ -58,7 +58,7 @@ export function instanceView(instance: Instance): InstanceView {
     restarts: instance.restarts,
     retry_at: retryAt(state),
     waiting_for: state.kind === "waiting" ? [...state.waitingFor] : null,
-    reason: reasonOf(state) ?? (state.kind === "scheduled" ? (outcome?.reason ?? null) : null),
+    reason: reasonOf(instance) ?? (state.kind === "scheduled" ? (outcome?.reason ?? null) : null),
     run: live?.run ?? last?.run ?? null,
     exit_code: outcome?.exit_code ?? null,
     exit_signal: outcome?.exit_signal ?? null,
@@ -71,10 +71,12 @@ export function usageView(usage: TreeUsage): Static<typeof UsageView> {
 }
 
 function retryAt(state: InstanceState): string | null {
-  return state.kind === "backoff" ? rfc3339(state.retryAt.wall) : null;
+  const at = state.kind === "backoff" || state.kind === "failed" ? state.retryAt : null;
+  return at === null ? null : rfc3339(at.wall);
 }
 
-function reasonOf(state: InstanceState): string | null {
+function reasonOf({ state, healthReason }: Instance): string | null {
+  if (state.kind === "running") return healthReason;
   if (state.kind === "failed") return state.reason;
   if (state.kind === "exited" || state.kind === "backoff") return state.last.reason;
   return null;

@@ -1,6 +1,7 @@
 /** /api/v1/schedule: what runs when, and the calculator of schedules. */
 import { Elysia } from "elysia";
-import { cronProblem, localTimezone, nextTimes } from "../supervisor/schedule.ts";
+import { cronProblem, nextTimes } from "../supervisor/schedule.ts";
+import { localTimezone, zoneProblem } from "../supervisor/zone.ts";
 import type { HttpDeps } from "./deps.ts";
 import { INVALID, documented, query, ref } from "./docs.ts";
 import { invalid } from "./problem.ts";
@@ -12,6 +13,7 @@ const tag = "Schedule";
 const MAX_PREVIEW = 100;
 const DEFAULT_LIMIT = 100;
 const MAX_LIMIT = 1000;
+const ZONE = "expected the IANA name of a time zone, such as Europe/Berlin";
 const DAY_MS = 86_400_000;
 /** Beyond, a rare schedule would be looked for long. */
 const MAX_SPAN_MS = 366 * DAY_MS;
@@ -58,18 +60,26 @@ export function scheduleRoutes({ supervisor, clock }: HttpDeps) {
       ({ query }) => {
         const expression = query["cron"] ?? "";
         const count = integer(query, "count", 1, MAX_PREVIEW) ?? 3;
+        const timezone = query["timezone"] ?? localTimezone();
+        if (zoneProblem(timezone) !== null) throw invalid("/timezone", ZONE);
         const problem = cronProblem(expression);
-        const next = problem === null ? nextTimes(expression, clock.now().wall, count) : [];
-        return { timezone: localTimezone(), problem, next: next.map((time) => time.toISOString()) };
+        const next = problem === null ? nextTimes(expression, clock.now().wall, count, timezone) : [];
+        return { timezone, problem, next: next.map((time) => time.toISOString()) };
       },
       {
         detail: documented({
           tag,
           summary: "The next times of a schedule",
           description:
-            "Checks a cron expression, also one that is being typed, and computes when it would run in the time zone of the service. `problem` says in words what is wrong with it, or is null.",
+            "Checks a cron expression, also one that is being typed, and computes when it would run. `problem` says in words what is wrong with it, or is null.",
           parameters: [
             { ...query("cron", "The expression", { type: "string" }, "*/5 * * * *"), required: true },
+            query(
+              "timezone",
+              "The zone, by its IANA name; the service's own if not given",
+              { type: "string" },
+              "UTC",
+            ),
             query("count", "How many times", {
               type: "integer",
               minimum: 1,

@@ -1,7 +1,7 @@
 /** What is said about the service itself. */
 import { hostname } from "node:os";
 import { Elysia } from "elysia";
-import { localTimezone } from "../supervisor/schedule.ts";
+import { localTimezone } from "../supervisor/zone.ts";
 import type { HttpDeps } from "./deps.ts";
 import { documented } from "./docs.ts";
 
@@ -11,7 +11,7 @@ export function systemRoutes({ supervisor, clock, version, storeTrouble, outputT
     "/system",
     () => {
       const groups = supervisor.list();
-      const processes = groups.flatMap(({ instances }) => instances).filter(({ live }) => live !== null);
+      const processes = groups.flatMap(({ instances }) => instances.flatMap(({ lives }) => lives));
       return {
         name: "meproc",
         version,

@@ -1,7 +1,6 @@
 /** The bootstrap command: run once under an alias of its own, which no task may have; it is no task and in no list. */
 import type { RunRecord } from "../domain/history.ts";
 import { completeTask } from "../domain/task.ts";
-import { policyOf } from "./group.ts";
 import { Instance, type InstanceDeps } from "./instance.ts";
 
 /** Its alias. */
@@ -42,9 +41,9 @@ export class Bootstrap {
   #make(cmd: string): Instance {
     const task = completeTask({ name: BOOTSTRAP, cmd, type: "once" });
     const changed = (instance: Instance) => {
-      if (instance.state.kind === "waiting") instance.depsMet();
+      if (instance.waiting) instance.depsMet();
     };
-    this.#instance = new Instance(task, 0, policyOf(task), { ...this.#deps, changed }, BOOTSTRAP);
+    this.#instance = new Instance(task, 0, { ...this.#deps, changed }, BOOTSTRAP);
     return this.#instance;
   }
 }

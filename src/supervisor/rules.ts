@@ -4,6 +4,7 @@ import { nameProblem } from "../domain/name.ts";
 import type { Command } from "../domain/task-policies.ts";
 import { RESERVED_NAMES, TaskDefinition, type TaskType } from "../domain/task.ts";
 import { cronProblem } from "./schedule.ts";
+import { zoneProblem } from "./zone.ts";
 
 /** The fields of a definition that have their shape; others may be missing or wrong. */
 export type Sound = Partial<TaskDefinition>;
@@ -76,19 +77,10 @@ function* scheduleIssues({ type, cron, every_ms, schedule }: Sound): Generator<I
   if (problem !== null) yield issue("/cron", problem, "cron_format");
   if (cron !== undefined && every_ms !== undefined && type === "cron")
     yield issue("/every_ms", "expected either cron or every_ms");
-  if (schedule?.timezone !== undefined && !isTimezone(schedule.timezone))
-    yield issue("/schedule/timezone", "expected the IANA name of a time zone, such as Europe/Berlin");
+  const zone = schedule?.timezone === undefined ? null : zoneProblem(schedule.timezone);
+  if (zone !== null) yield issue("/schedule/timezone", zone);
   if (schedule?.catch_up_limit !== undefined && schedule.catch_up !== "all")
     yield issue("/schedule/catch_up_limit", 'only catch_up "all" has a limit');
-}
-
-function isTimezone(name: string): boolean {
-  try {
-    return new Intl.DateTimeFormat("en", { timeZone: name }).resolvedOptions().timeZone !== "";
-  } catch (error) {
-    if (error instanceof RangeError) return false;
-    throw error;
-  }
 }
 
 /** The schema says for which types a field is; what says no more than its default is for all. */

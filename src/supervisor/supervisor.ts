@@ -4,16 +4,28 @@
  */
 import { InvalidError, MeprocError, notFound } from "../domain/errors.ts";
 import type { Actor } from "../domain/fact.ts";
-import type { Clock, Commands, Engine, History, LimitsCheck, Publish, Users } from "../domain/ports.ts";
+import type {
+  Clock,
+  Commands,
+  Engine,
+  History,
+  LimitsCheck,
+  LineWatcher,
+  Prober,
+  Publish,
+  Users,
+  Watcher,
+} from "../domain/ports.ts";
 import type { RunId, Trigger } from "../domain/run.ts";
 import type { Signal } from "../domain/task-policies.ts";
 import type { ChangeSet } from "../domain/task-set.ts";
 import type { Task } from "../domain/task.ts";
 import { checkCycle, parseTask } from "./admission.ts";
+import { type Appointment, agenda } from "./agenda.ts";
 import { Bootstrap } from "./bootstrap.ts";
 import { assertRevision, changedFields, definitionOf, mergePatch, named, reveal } from "./change.ts";
 import { type Admitted, admitted } from "./changes.ts";
-import { type DepsOf, blockers, dependenciesFirst } from "./dependencies.ts";
+import { type DepsOf, dependenciesFirst } from "./dependencies.ts";
 import { type GroupDeps, TaskGroup, type Update } from "./group.ts";
 import { type InstanceUsage, placesOf, reload, signal, usageOf, write } from "./operations.ts";
 import { type Known, type Plan, changeSet, planSet } from "./plan.ts";
@@ -22,6 +34,8 @@ import { restartRolling } from "./rolling.ts";
 import { type Selection, isSelected } from "./select.ts";
 import { dependentsFirst } from "./shutdown.ts";
 import { type Awaited, waitFor } from "./wait-for.ts";
+import { WaitingRoom } from "./waiting-room.ts";
+import { whyNotRunning } from "./why.ts";
 
 export interface SupervisorDeps {
   readonly clock: Clock;
@@ -32,6 +46,9 @@ export interface SupervisorDeps {
   readonly limits?: LimitsCheck;
   /** Runs the commands of reload policies. */
   readonly commands?: Commands;
+  readonly prober: Prober;
+  readonly lines: LineWatcher;
+  readonly watcher: Watcher;
   /** The task that the service lives for, if there is one: it is run at each start. */
   readonly mainTask: string | null;
   readonly publish: Publish;
@@ -66,6 +83,7 @@ export interface Refused {
 export class Supervisor {
   readonly #deps: SupervisorDeps;
   readonly #groups = new Map<string, TaskGroup>();
+  readonly #waiting = new WaitingRoom((name) => this.#groups.get(name));
   /** Tasks that are on their way out. */
   readonly #removing = new Map<string, Promise<void>>();
   /** Tasks that were not started at the restoring, since their definition is about to change. */
@@ -195,7 +213,8 @@ export class Supervisor {
       } catch (error) {
         if (!(error instanceof InvalidError)) throw error;
         const [only, ...others] = some;
-        if (only !== undefined && others.length === 0) return void refused.push({ name: only.name, error });
+        if (only !== undefined && others.length === 0)
+          return void refused.push({ name: only.name, error: withoutPlace(error) });
         // the fault of one keeps no other from its start
         for (const task of some) await take([task]);
       }
@@ -244,7 +263,7 @@ export class Supervisor {
   start(name: string, { by = "api", index }: Which = {}): TaskGroup {
     const group = this.#open(name);
     group.start("api", by, placesOf(group, index));
-    this.#reconsider();
+    this.#waiting.reconsider();
     this.#deps.history.flush();
     return group;
   }
@@ -291,6 +310,16 @@ export class Supervisor {
     await write(this.#open(name), bytes, index);
   }
 
+  /** Why not every replica runs, in one sentence; `null` if they do. */
+  whyNotRunning(group: TaskGroup): string | null {
+    return whyNotRunning(group);
+  }
+
+  /** What is due from `from` to `to` (Unix ms), at most `limit` times. */
+  agenda(from: number, to: number, limit: number): Appointment[] {
+    return agenda(this.list(), from, to, limit);
+  }
+
   /** What its processes use, looked at now. Throws `not_found`. */
   usage(name: string): InstanceUsage[] {
     return usageOf(this.get(name));
@@ -316,7 +345,7 @@ export class Supervisor {
 
   /** Takes no new work and stops everything, dependents before what they depend on. Settles when all is gone. */
   async shutdown(): Promise<void> {
-    this.#closing = true;
+    this.#close();
     const groups = this.list();
     for (const group of groups) group.quiesce();
     await Promise.all([this.#bootstrap.stop(), dependentsFirst(groups, (group) => group.halt())]);
@@ -324,7 +353,7 @@ export class Supervisor {
 
   /** From here on nothing is started, stopped or noted: the service leaves its processes to the next. */
   freeze(): void {
-    this.#closing = true;
+    this.#close();
     this.#frozen = true;
     this.#bootstrap.freeze();
     for (const group of this.list()) group.freeze();
@@ -332,7 +361,7 @@ export class Supervisor {
 
   /** Kills every process at once. */
   killAll(): void {
-    this.#closing = true;
+    this.#close();
     this.#bootstrap.killNow();
     for (const group of this.list()) group.killNow();
   }
@@ -459,7 +488,7 @@ export class Supervisor {
 
   /** Whoever waits looks again, and what was put off is on disk. */
   #settle(): void {
-    this.#reconsider();
+    this.#waiting.reconsider();
     this.#deps.history.flush();
   }
 
@@ -486,9 +515,8 @@ export class Supervisor {
   #make(task: Task): TaskGroup {
     const deps: GroupDeps = {
       ...this.#deps,
-      blockersOf: (each) =>
-        blockers(each.name, this.#depsOf, (name) => this.#groups.get(name)?.active ?? false),
-      released: () => this.#reconsider(),
+      blockersOf: (each) => this.#waiting.blockersOf(each),
+      changed: (each, released) => this.#waiting.changed(each, released),
     };
     const group = new TaskGroup(task, deps);
     this.#groups.set(task.name, group);
@@ -505,12 +533,7 @@ export class Supervisor {
     this.#heldBack.delete(name);
     this.#deps.publish({ kind: "task.removed", task: name, actor: by });
     group.dismiss();
-    this.#reconsider();
-  }
-
-  #reconsider(): void {
-    if (this.#closing) return;
-    for (const group of this.list()) if (group.waiting) group.reconsider();
+    this.#waiting.reconsider();
   }
 
   #open(name: string): TaskGroup {
@@ -518,6 +541,11 @@ export class Supervisor {
     const group = this.get(name);
     if (this.#removing.has(name)) throw notFound(name);
     return group;
+  }
+
+  #close(): void {
+    this.#closing = true;
+    this.#waiting.close();
   }
 
   #assertNotFrozen(): void {
@@ -549,6 +577,11 @@ async function allOf(promises: readonly (Promise<void> | undefined)[]): Promise<
   if (failed !== undefined) throw failed.reason;
 }
 
+/** What is wrong with the one task of a set, as of the task by itself. */
+function withoutPlace({ issues }: InvalidError): InvalidError {
+  return new InvalidError(issues.map((issue) => ({ ...issue, path: issue.path.replace("/tasks/0", "") })));
+}
+
 function alreadyExists(name: string): MeprocError {
   return new MeprocError("already_exists", `There is a task named ${name} already`, {
     hint: "Remove it first, or choose another name",
@@ -560,7 +593,7 @@ function shuttingDown(): MeprocError {
 }
 
 function assertGone(group: TaskGroup): void {
-  const stuck = group.instances.find(({ state }) => state.kind === "failed" && state.stuck);
+  const stuck = group.instances.find((instance) => instance.stuck);
   if (stuck === undefined) return;
   throw new MeprocError("conflict", `The process of ${stuck.alias} cannot be killed`, {
     hint: "It hangs in the kernel, often on a disk or network file system that does not answer",

@@ -91,7 +91,8 @@ function holds({ state, health, last }: Instance, condition: Awaited): boolean {
 /** It rests, and nothing but a request will move it. */
 function isHopeless({ state }: Instance, condition: Awaited): boolean {
   if (condition === "stopped") return state.kind === "failed";
-  return state.kind === "stopped" || state.kind === "exited" || state.kind === "failed";
+  if (state.kind === "failed") return state.retryAt === null;
+  return state.kind === "stopped" || state.kind === "exited";
 }
 
 /** Where instances stand, in words. */

@@ -37,6 +37,11 @@ export class FakeProcess implements RunHandle {
     return { pid: this.pid, started: "1", boot: "b" };
   }
 
+  /** The process is ended by a signal. */
+  die(exit_signal: string): void {
+    this.#end({ exit_code: null, exit_signal }, false);
+  }
+
   /** The process ends; with `leaving` something of its group stays. */
   exit(exit_code = 0, leaving = false): void {
     this.#end({ exit_code, exit_signal: null }, leaving);
