@@ -12,6 +12,10 @@ export interface TaskRecord {
   readonly updatedAt: number;
   readonly askedAt: number | null;
   readonly startedAt: number | null;
+  /** The latest time of its schedule that was dealt with; `null` for none. */
+  readonly scheduledAt: number | null;
+  /** The set under which it was applied, `null` for none. */
+  readonly set: string | null;
 }
 
 /** A process for sure: a pid alone may be somebody else's by now. */

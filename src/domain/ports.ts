@@ -1,5 +1,5 @@
 /** What the supervisor needs of the world. Adapters implement these and never see each other; main.ts wires them. */
-import type { FactBody } from "./fact.ts";
+import type { Fact, FactBody } from "./fact.ts";
 import type {
   ProcessIdentity,
   RunEnd,
@@ -12,6 +12,7 @@ import type {
 import type { Moment } from "./instance.ts";
 import type { Position } from "./position.ts";
 import type { Exit, RunId, Usage } from "./run.ts";
+import type { Command, Signal } from "./task-policies.ts";
 import type { Task } from "./task.ts";
 
 export type Cancel = () => void;
@@ -22,6 +23,8 @@ export interface Clock {
   at(mono: number, callback: () => void): Cancel;
   /** Calls back when the wall clock shows `wall` (Unix ms) or later, never before, also over clock steps. */
   atWall(wall: number, callback: () => void): Cancel;
+  /** Calls back whenever the wall clock has been set, or has gone on while the machine slept; within a second. */
+  whenSet(callback: () => void): Cancel;
 }
 
 /** The two ends that a run writes to: a file descriptor to hand to the process, or "pipe" to be handed streams. */
@@ -61,6 +64,12 @@ export interface Users {
   resolve(user: string | null, group: string | null): Promise<Identity | Error>;
 }
 
+/** Which limits this machine can hold a process tree to. */
+export interface LimitsCheck {
+  /** Why these limits cannot be set here, in words, or `null`. */
+  unavailable(limits: NonNullable<Task["limits"]>): string | null;
+}
+
 export interface RunRequest {
   readonly run: RunId;
   readonly task: Task;
@@ -73,16 +82,98 @@ export interface RunListener {
   /** `null` for a run that has no process of its own. */
   spawned(process: ProcessIdentity | null): void;
   failed(reason: string): void;
-  /** The process itself has ended; `null` if nobody could collect how. */
-  exited(exit: Exit | null, usage: Usage): void;
+  /**
+   * The process itself has ended, and its hook post_stop, if it has one; `null` if nobody could collect how. `at` is when
+   * the process ended, now if not given; `oom` says that the system ended it because its memory limit was reached.
+   */
+  exited(exit: Exit | null, usage: Usage, at?: Moment, oom?: boolean): void;
   /** Nothing of the run is left: no process of its group, no descendant that we know. */
   gone(): void;
 }
 
 export interface RunHandle {
-  /** Asks the whole tree to end; also one that has not been spawned yet, or whose leader has exited. */
+  /**
+   * Asks the whole tree to end, with the signal or the command of its task's stop policy; also one that has not been
+   * spawned yet, or whose leader has exited.
+   */
   terminate(): void;
   kill(): void;
+  /** The definition has changed in what does not concern the process: from now on this one's hooks and stop policy hold. */
+  update(task: Task): void;
+  /** Sends a signal to the process itself. Throws `conflict` where there is none, or none that takes signals. */
+  signal(signal: Signal): void;
+  /** Writes to its stdin; settles when it has been taken. Throws `conflict` where its task keeps none open. */
+  write(bytes: Uint8Array): Promise<void>;
+  /** What its tree uses, looked at now; `null` where nothing is there or the system does not tell. */
+  usage(): TreeUsage | null;
+}
+
+/** What a run's process and all its descendants use at a moment. `null` where the system does not tell. */
+export interface TreeUsage {
+  readonly processes: number;
+  readonly threads: number | null;
+  readonly rss_bytes: number;
+  /** CPU time so far, of what lives. */
+  readonly cpu_ms: number;
+  readonly open_files: number | null;
+}
+
+/** How a command of a task (a hook, a reload, a check) ended. */
+export type CommandEnd =
+  | { readonly kind: "exited"; readonly exit: Exit }
+  | { readonly kind: "timeout" }
+  | { readonly kind: "aborted" }
+  | { readonly kind: "failed"; readonly reason: string };
+
+/** Runs commands that belong to a run: as its user, in its folder, with its environment. */
+export interface Commands {
+  /**
+   * Settles when the whole tree of the command is gone. At `timeoutMs`, or when `signal` aborts, all of it is killed, and
+   * so is what it leaves in the background. What it writes goes to the output of the alias, unless `quiet`. `pid` is the run's process, in MEPROC_PID.
+   */
+  run(request: RunRequest, command: Command, options: CommandOptions): Promise<CommandEnd>;
+}
+
+export interface CommandOptions {
+  readonly timeoutMs: number;
+  readonly pid: number | null;
+  readonly quiet?: boolean;
+  readonly signal?: AbortSignal;
+  /** Variables beside those of its task. */
+  readonly variables?: Readonly<Record<string, string>>;
+}
+
+/** Limits of a whole tree, which not every system can keep. */
+export interface TreeLimits {
+  /** Why these cannot be kept here, in words; `null` if they can. */
+  unavailable(limits: NonNullable<Task["limits"]>): string | null;
+}
+
+/** Looks once whether a run is healthy. */
+export interface Prober {
+  /** `null` for healthy, else why it is not, in words. Settles within `timeoutMs`, with nothing left behind. */
+  probe(request: RunRequest, check: Probe, timeoutMs: number, signal: AbortSignal): Promise<string | null>;
+}
+
+/** A check with its {index} replaced. `log` is no probe: it is followed. */
+export type Probe =
+  | { readonly kind: "http"; readonly url: string }
+  | { readonly kind: "tcp"; readonly host: string; readonly port: number }
+  | { readonly kind: "exec"; readonly command: Command; readonly pid: number | null };
+
+/** Tells of what a run writes. */
+export interface LineWatcher {
+  /**
+   * Calls back once, at the first line of the run that matches, be it written already; never before this call has returned,
+   * and not after it was cancelled.
+   */
+  watch(of: { readonly run: RunId; readonly alias: string }, pattern: RegExp, matched: () => void): Cancel;
+}
+
+/** Tells of changed files. */
+export interface Watcher {
+  /** Calls back with a path that changed, at each change; throws an Error in words where a path cannot be watched. */
+  watch(paths: readonly string[], ignore: readonly string[], changed: (path: string) => void): Cancel;
 }
 
 /** Starts runs: local processes and coroutines are two engines behind one suite of tests. */
@@ -117,6 +208,22 @@ export interface RunArchive {
   run(id: RunId): RunRecord | null;
   /** The newest first. */
   runs(query: RunQuery): RunPage;
+}
+
+/** Which facts are asked for. */
+export interface FactQuery {
+  readonly task?: string;
+  /** Told after the fact of this id. */
+  readonly after?: number;
+  readonly limit: number;
+  /** The newest ones instead of the oldest. */
+  readonly newest?: boolean;
+}
+
+/** The facts that are remembered. */
+export interface FactArchive {
+  /** In the order in which they were told. */
+  facts(query: FactQuery): Fact[];
 }
 
 /** Where tasks and runs are remembered. A write never throws: what cannot be written is made up for later. */

@@ -2,7 +2,7 @@
 import type { Config, LogLevel } from "../domain/config.ts";
 import type { Fact } from "../domain/fact.ts";
 import type { OutputArchive, OutputKeeper } from "../domain/output.ts";
-import type { Cancel, Clock, OutputReader, RunArchive } from "../domain/ports.ts";
+import type { Cancel, Clock, FactArchive, OutputReader, RunArchive } from "../domain/ports.ts";
 import type { Supervisor } from "../supervisor/supervisor.ts";
 
 export interface HttpDeps {
@@ -11,6 +11,7 @@ export interface HttpDeps {
   readonly captured: OutputArchive;
   readonly keeper: Pick<OutputKeeper, "clear">;
   readonly archive: RunArchive;
+  readonly facts: FactArchive;
   /** Why the store cannot be written at the moment, or `null`. */
   readonly storeTrouble: () => string | null;
   /** Why output is being lost at the moment, or `null`. */

@@ -1,7 +1,7 @@
 /** The surface of Meproc 1.x, to the letter: /proc and /proc/output over the same core as /api/v1. */
 import { Elysia } from "elysia";
 import { MeprocError } from "../domain/errors.ts";
-import { LEGACY_INTERVAL_MS } from "../domain/task.ts";
+import { LEGACY_INTERVAL_MS, commandLine } from "../domain/task.ts";
 import type { TaskGroup } from "../supervisor/group.ts";
 import type { HttpDeps } from "./deps.ts";
 import { logRefusal } from "./refusal.ts";
@@ -112,7 +112,8 @@ function readBody(body: unknown): Record<string, unknown> | undefined {
 
 /** In 1.x a daemon's pause is 3000 ms unless it says otherwise. */
 function withDefaults(definition: Record<string, unknown>): Record<string, unknown> {
-  const plainDaemon = definition["type"] === "daemon" && (definition["interval"] ?? null) === null;
+  const given = definition["interval"] ?? definition["restart"] ?? null;
+  const plainDaemon = definition["type"] === "daemon" && given === null;
   return plainDaemon ? { ...definition, interval: LEGACY_INTERVAL_MS } : definition;
 }
 
@@ -130,15 +131,15 @@ function listing(groups: readonly TaskGroup[]) {
 function taskOf(group: TaskGroup) {
   const { task, instances } = group;
   return {
-    cmd: task.cmd,
+    cmd: commandLine(task.cmd),
     ...(task.cron === null ? {} : { cron: task.cron }),
-    deps: task.deps,
+    deps: task.deps.map((dep) => dep.task),
     name: task.name,
     type: task.type,
     user: task.user,
     group: task.group,
     replica: task.replica,
-    running: instances.filter((instance) => instance.live !== null).length,
+    running: instances.flatMap(({ lives }) => lives).length,
     interval: task.interval ?? LEGACY_INTERVAL_MS,
     run_flag: group.waiting,
     last_time: unixSeconds(group.startedAt),
@@ -148,11 +149,10 @@ function taskOf(group: TaskGroup) {
 
 /** A coroutine has no process of its own. */
 function runningOf({ task, instances }: TaskGroup) {
-  return instances.flatMap(({ live, alias }) => {
-    if (live === null) return [];
-    const { pid } = live;
-    return [pid === null ? { pid: "", alias, command: "" } : { pid, alias, command: task.cmd }];
-  });
+  const command = commandLine(task.cmd);
+  return instances.flatMap(({ lives, alias }) =>
+    lives.map(({ pid }) => (pid === null ? { pid: "", alias, command: "" } : { pid, alias, command })),
+  );
 }
 
 function unixSeconds(wall: number | null): number {

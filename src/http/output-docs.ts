@@ -8,21 +8,16 @@ import {
   type Parameter,
   documented,
   problem,
+  query,
   ref,
+  taskName,
 } from "./docs.ts";
 import { MAX_LINES, MAX_PATTERN } from "./output-query.ts";
 import { DEFAULT_BYTES, FOLLOWED_LINES, MAX_BYTES, NEWEST_LINES } from "./output-read.ts";
 import { SINCE } from "./since.ts";
-import { taskName } from "./tasks.ts";
 
 const tag = "Output";
 
-const query = (name: string, description: string, schema: Record<string, unknown>): Parameter => ({
-  name,
-  in: "query",
-  description,
-  schema,
-});
 const text = { type: "string" };
 const bit = { type: "string", enum: ["1", "true", "0", "false"] };
 

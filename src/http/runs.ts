@@ -4,7 +4,7 @@ import { MeprocError } from "../domain/errors.ts";
 import type { RunQuery, RunRecord } from "../domain/history.ts";
 import { RESULTS } from "../domain/run.ts";
 import type { HttpDeps } from "./deps.ts";
-import { INVALID, NO_RUN, type Parameter, documented, ref } from "./docs.ts";
+import { INVALID, NO_RUN, type Parameter, documented, query, ref } from "./docs.ts";
 import { runOutputDocs } from "./output-docs.ts";
 import { readRunOutput } from "./output-read.ts";
 import { invalid } from "./problem.ts";
@@ -14,13 +14,6 @@ import { SINCE, parseSince } from "./since.ts";
 const DEFAULT_LIMIT = 50;
 const MAX_LIMIT = 1000;
 const tag = "Runs";
-
-const query = (name: string, description: string, schema: Record<string, unknown>): Parameter => ({
-  name,
-  in: "query",
-  description,
-  schema,
-});
 
 const runId: Parameter = {
   name: "id",

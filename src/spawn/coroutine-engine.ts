@@ -6,7 +6,10 @@ import { closeSync, constants, existsSync, openSync, statSync } from "node:fs";
 import { resolve } from "node:path";
 import { Worker } from "node:worker_threads";
 import type { Channel, Engine, OutputSink, RunHandle, RunListener, RunRequest } from "../domain/ports.ts";
+import { MeprocError } from "../domain/errors.ts";
+import { commandLine } from "../domain/task.ts";
 import type { Exit, Usage } from "../domain/run.ts";
+import { forReplica } from "./command-line.ts";
 import { type Environment, environmentOf } from "./environment.ts";
 import type { Strangers } from "./strangers.ts";
 import { sendSignal } from "./tree.ts";
@@ -73,7 +76,7 @@ class CoroutineRun implements RunHandle {
 
   start(): void {
     if (this.#ended !== null) return this.#listener.failed("stopped before it was started");
-    const script = resolve(this.#request.task.cmd.trim());
+    const script = resolve(forReplica(commandLine(this.#request.task.cmd).trim(), this.#request.index));
     const problem = scriptProblem(script);
     if (problem !== null) return this.#fail(problem);
     let ends: Ends;
@@ -93,6 +96,22 @@ class CoroutineRun implements RunHandle {
 
   kill(): void {
     this.terminate();
+  }
+
+  update(): void {
+    // a coroutine has neither hooks nor a way of stopping of its own
+  }
+
+  signal(): never {
+    throw new MeprocError("conflict", "A coroutine has no process that could take a signal");
+  }
+
+  write(): never {
+    throw new MeprocError("conflict", "A coroutine has no stdin");
+  }
+
+  usage(): null {
+    return null;
   }
 
   #run(script: string, ends: Ends): void {

@@ -1,11 +1,11 @@
 /** The processes of a run: its group, and what has left it. Ends them and tells when none is left. */
+import type { Signal } from "../domain/task-policies.ts";
 import type { Cancel, Clock } from "../domain/ports.ts";
 import { codeOf } from "../platform/system-errors.ts";
 import type { Cgroup } from "./cgroup.ts";
 import { groupOf, isVanishing } from "./identity.ts";
 import type { Owner, Strangers } from "./strangers.ts";
 
-type Signal = "SIGTERM" | "SIGKILL";
 const FIRST_LOOK_MS = 1;
 const SLOWEST_LOOK_MS = 50;
 
@@ -49,6 +49,12 @@ export class ProcessTree {
     if (this.#groupExists(others)) sendSignal(process.platform === "win32" ? group : -group, signal);
     this.#tell(others);
     if (signal === "SIGKILL") cgroup?.kill();
+  }
+
+  /** The processes that can be found without looking for each one's children. */
+  members(): number[] {
+    const { group } = this.#options;
+    return [...(this.#leaderLives ? [group] : []), ...this.#listed()];
   }
 
   anythingLeft(): boolean {

@@ -2,7 +2,7 @@
 import type { RunRecord, TaskRecord } from "../domain/history.ts";
 import type { Desired } from "../domain/instance.ts";
 import type { Result, Trigger } from "../domain/run.ts";
-import type { Task } from "../domain/task.ts";
+import { type TaskDefinition, completeTask } from "../domain/task.ts";
 
 export interface TaskRow {
   readonly name: string;
@@ -13,6 +13,8 @@ export interface TaskRow {
   readonly updated_at: number;
   readonly asked_at: number | null;
   readonly started_at: number | null;
+  readonly scheduled_at: number | null;
+  readonly set_name: string | null;
 }
 
 export interface RunRow {
@@ -38,14 +40,15 @@ export interface RunRow {
 
 export function toTask(row: TaskRow): TaskRecord {
   return {
-    // a definition of an older version has not every field
-    task: { log: null, ...(JSON.parse(row.definition) as Omit<Task, "log">) },
+    task: completeTask(JSON.parse(row.definition) as TaskDefinition),
     revision: row.revision,
     desired: row.desired as Desired,
     createdAt: row.created_at,
     updatedAt: row.updated_at,
     askedAt: row.asked_at,
     startedAt: row.started_at,
+    scheduledAt: row.scheduled_at,
+    set: row.set_name,
   };
 }
 

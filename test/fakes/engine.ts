@@ -1,7 +1,16 @@
 /** An engine whose processes do what the test says. They outlive the service, as real ones do. */
 import type { ProcessIdentity } from "../../src/domain/history.ts";
-import type { Adopted, Engine, LeftRun, RunHandle, RunListener, RunRequest } from "../../src/domain/ports.ts";
+import type {
+  Adopted,
+  Engine,
+  LeftRun,
+  RunHandle,
+  RunListener,
+  RunRequest,
+  TreeUsage,
+} from "../../src/domain/ports.ts";
 import type { Exit } from "../../src/domain/run.ts";
+import type { Task } from "../../src/domain/task.ts";
 
 const NO_USAGE = { max_rss_bytes: null, cpu_ms: null };
 const NOBODY: RunListener = {
@@ -15,17 +24,26 @@ export class FakeProcess implements RunHandle {
   readonly pid: number;
   readonly request: RunRequest;
   readonly signals: string[] = [];
+  /** The definition that holds for it. */
+  task: Task;
   alive = true;
+  used: TreeUsage | null = null;
   listener: RunListener;
 
   constructor(pid: number, request: RunRequest, listener: RunListener) {
     this.pid = pid;
     this.request = request;
+    this.task = request.task;
     this.listener = listener;
   }
 
   get identity(): ProcessIdentity {
     return { pid: this.pid, started: "1", boot: "b" };
+  }
+
+  /** The process is ended by a signal. */
+  die(exit_signal: string): void {
+    this.#end({ exit_code: null, exit_signal }, false);
   }
 
   /** The process ends; with `leaving` something of its group stays. */
@@ -48,6 +66,22 @@ export class FakeProcess implements RunHandle {
 
   kill(): void {
     this.signals.push("KILL");
+  }
+
+  update(task: Task): void {
+    this.task = task;
+  }
+
+  signal(signal: string): void {
+    this.signals.push(signal);
+  }
+
+  write(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  usage(): TreeUsage | null {
+    return this.used;
   }
 
   #end(exit: Exit, leaving: boolean): void {

@@ -2,7 +2,7 @@
 import { Database } from "bun:sqlite";
 import { join } from "node:path";
 import type { RunView } from "../../src/http/run-view.ts";
-import type { InstanceView } from "../../src/http/task-view.ts";
+import type { InstanceView } from "../../src/http/instance-view.ts";
 import { apiClient } from "../helpers/api-client.ts";
 import { outputOf } from "../helpers/segments.ts";
 import { type Service, type ServiceOptions, startService } from "../helpers/service.ts";

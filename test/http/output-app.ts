@@ -31,6 +31,7 @@ export async function serveOutput() {
       run: (id) => (id === RUN.run ? RUN : null),
       runs: () => ({ items: [RUN], nextCursor: null }),
     },
+    facts: { facts: () => [] },
     storeTrouble: () => null,
     outputTrouble: () => "web:0: no space left on device",
     clock,

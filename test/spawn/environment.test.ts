@@ -1,18 +1,8 @@
 import { expect, test } from "bun:test";
+import { completeTask } from "../../src/domain/task.ts";
 import { environmentOf, inheritedEnvironment } from "../../src/spawn/environment.ts";
 
-const TASK = {
-  name: "web",
-  cmd: "true",
-  type: "once",
-  cron: null,
-  user: null,
-  group: null,
-  replica: 2,
-  interval: null,
-  deps: [],
-  log: null,
-} as const;
+const TASK = completeTask({ name: "web", cmd: "true", type: "once", replica: 2 });
 const REQUEST = { run: "r1", task: TASK, index: 1, alias: "web:1" };
 
 test("what is the service's own business is not handed on", () => {

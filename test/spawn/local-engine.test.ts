@@ -1,4 +1,5 @@
 /** What is left of one run is that run's own business, and not the next one's. */
+import { completeTask } from "../../src/domain/task.ts";
 import { describe, expect, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -6,6 +7,7 @@ import { join } from "node:path";
 import type { OutputSink, RunListener, Users } from "../../src/domain/ports.ts";
 import { systemClock } from "../../src/platform/clock.ts";
 import { Children } from "../../src/spawn/children.ts";
+import { LocalCommands } from "../../src/spawn/commands.ts";
 import { ExitWatch } from "../../src/spawn/exit-watch.ts";
 import { LocalEngine } from "../../src/spawn/local-engine.ts";
 import { findStrangers } from "../../src/spawn/strangers.ts";
@@ -27,18 +29,23 @@ function makeEngine(service: string): LocalEngine {
   strangers.begin();
   whenDone(() => strangers.close());
   const thread = join(import.meta.dir, "../../src/spawn/exit-thread.ts");
-  return new LocalEngine({
+  const spawning = {
     clock: systemClock,
     output,
     users,
     children,
     strangers,
-    exits: new ExitWatch({ clock: systemClock, thread }),
     cgroups: null,
     environment: { PATH: process.env["PATH"] ?? "/usr/bin:/bin" },
     service,
-    commit: () => undefined,
     self: [],
+  };
+  return new LocalEngine({
+    ...spawning,
+    commands: new LocalCommands(spawning),
+    exits: new ExitWatch({ clock: systemClock, thread }),
+    fifoDirs: [],
+    commit: () => undefined,
   });
 }
 
@@ -59,18 +66,7 @@ describe.if(process.platform === "linux")("processes in the background", () => {
     whenDone(() => rmSync(folder, { recursive: true }));
     const engine = makeEngine(crypto.randomUUID());
     const start = (run: string, cmd: string) => {
-      const task = {
-        name: "web",
-        cmd,
-        type: "once",
-        cron: null,
-        user: null,
-        group: null,
-        replica: 1,
-        interval: null,
-        deps: [],
-        log: null,
-      } as const;
+      const task = completeTask({ name: "web", cmd, type: "once" });
       const listener = listen();
       return { listener, handle: engine.start({ run, task, index: 0, alias: "web:0" }, listener) };
     };
