@@ -9,6 +9,11 @@ import { aliasOf } from "./domain/task.ts";
 import { Bus } from "./events/bus.ts";
 import { Journal } from "./events/journal.ts";
 import { linesOf } from "./events/log-lines.ts";
+import { AccountBook } from "./auth/account-book.ts";
+import { Doorkeeper } from "./auth/doorkeeper.ts";
+import { FirstToken } from "./auth/first-token.ts";
+import { Passwords } from "./auth/passwords.ts";
+import { isAuthRequired, warningsOf } from "./auth/policy.ts";
 import { createApp } from "./http/app.ts";
 import { findFifoPlaces, leaveFifoPlaces } from "./output/fifo-places.ts";
 import type { Outlet } from "./output/stdout-sink.ts";
@@ -49,6 +54,7 @@ const LISTEN_REASONS: Readonly<Record<string, string>> = {
   EACCES: "permission denied; ports below 1024 are for root",
 };
 const LOCK_LOOKS = 50;
+const HOUR_MS = 3_600_000;
 /** The database, below the data directory. */
 export const DATABASE = "meproc.db";
 /** The worker modules are entry points of their own in the executable. */
@@ -62,6 +68,9 @@ export interface Service {
   readonly bus: Bus;
   /** The port in use, also when the configuration asked for a free one. */
   readonly port: number;
+  /** The token in the data directory, where callers have to say who they are; `secret` if it has just been made. */
+  readonly token: { readonly path: string; readonly secret: string | null } | null;
+  readonly warnings: readonly string[];
   /** Stops every task, dependents first, then the service; settles when nothing is left. */
   stop(): Promise<void>;
   /** Kills every process at once. */
@@ -147,7 +156,17 @@ export async function createService(config: Config, options: ServiceOptions): Pr
   const commit = () => store.flush();
   const cgroups = findCgroups(service);
   const capture = output.capture;
-  const spawning = { clock, output: capture, users, children, strangers, cgroups, environment, service, self };
+  const spawning = {
+    clock,
+    output: capture,
+    users,
+    children,
+    strangers,
+    cgroups,
+    environment,
+    service,
+    self,
+  };
   const commands = new LocalCommands(spawning);
   const exits = new ExitWatch({ clock, thread: EXIT_THREAD });
   const local = new LocalEngine({ ...spawning, commands, exits, fifoDirs, commit });
@@ -174,8 +193,25 @@ export async function createService(config: Config, options: ServiceOptions): Pr
     newRunId: () => Bun.randomUUIDv7(),
     random: Math.random,
   });
+  const first = new FirstToken(config.dataDir);
+  const required = isAuthRequired(config);
+  const token = required ? { path: first.path, secret: makeToken(first) } : null;
+  const warnings = warningsOf(config);
+  const passwords = new Passwords();
   const app = await createApp({
     supervisor,
+    access: new Doorkeeper({
+      required,
+      store: store.accounts,
+      first,
+      passwords,
+      clock,
+      sessionMs: config.sessionHours * HOUR_MS,
+      onTrouble: (error) => journal.warn(`A session could not be renewed: ${inWords(error)}`),
+    }),
+    accounts: new AccountBook({ store: store.accounts, passwords, wall: Date.now }),
+    audit: store,
+    warnings,
     output: output.reader,
     captured: output.reader,
     keeper: output.capture,
@@ -217,6 +253,8 @@ export async function createService(config: Config, options: ServiceOptions): Pr
     journal,
     bus,
     port,
+    token,
+    warnings,
     stop: async () => {
       await supervisor.shutdown();
       local.close();
@@ -243,6 +281,14 @@ function makeDirectory(directory: string): void {
     mkdirSync(directory, { recursive: true, mode: 0o700 });
   } catch (error) {
     throw new StartError(`${directory}: the folder cannot be made: ${inWords(error)}`, { cause: error });
+  }
+}
+
+function makeToken(first: FirstToken): string | null {
+  try {
+    return first.make();
+  } catch (error) {
+    throw new StartError(`${first.path}: the token cannot be made: ${inWords(error)}`, { cause: error });
   }
 }
 

@@ -56,6 +56,7 @@ function withFlags(command: Command): Command {
     .option("--config <file>", "configuration file (TOML)")
     .option("--ip <address>", "address to listen on (default 127.0.0.1)")
     .option("--port <number>", "port to listen on, 0 for a free one (default 8606)")
+    .option("--auth <mode>", "auto, token or none: who may come in (default auto)")
     .option("--log-level <level>", "debug, info, warn or error (default info)")
     .option("--log-dir <folder>", "where logs and output go (default <data-dir>/log)")
     .option("--data-dir <folder>", "where the service keeps its data")
@@ -65,9 +66,9 @@ function withFlags(command: Command): Command {
 
 const HELP = `
 Flags of serve, also without the word:
-  --config --ip --port --log-level --log-dir --data-dir   (meproc serve --help)
+  --config --ip --port --auth --log-level --log-dir --data-dir   (meproc serve --help)
 
-Environment: MEPROC_CONFIG MEPROC_IP MEPROC_PORT MEPROC_LOG_LEVEL MEPROC_LOG_DIR MEPROC_DATA_DIR
+Environment: MEPROC_CONFIG MEPROC_IP MEPROC_PORT MEPROC_AUTH MEPROC_LOG_LEVEL MEPROC_LOG_DIR MEPROC_DATA_DIR
 Flags win over the environment, the environment over the file.
 
 Exit codes: 0 stopped as asked, 1 could not start, 2 usage or configuration.`;

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
-import { type Config, ConfigFile, type LogLevel, LOG_LEVELS } from "../domain/config.ts";
+import { AUTH_MODES, type Config, ConfigFile, LOG_LEVELS } from "../domain/config.ts";
 import { InvalidError, describeIssue } from "../domain/errors.ts";
 import { DEFAULT_ALL_TASKS_BYTES, DEFAULT_LOG_POLICY, mergeLogPolicy } from "../domain/output.ts";
 import { parse } from "../domain/parse.ts";
@@ -21,6 +21,7 @@ export interface Flags {
   readonly config?: string;
   readonly ip?: string;
   readonly port?: string;
+  readonly auth?: string;
   readonly logLevel?: string;
   readonly logDir?: string;
   readonly dataDir?: string;
@@ -50,6 +51,9 @@ export function loadConfig(
   return Object.freeze({
     ip: settings.ip ?? file.ip ?? "127.0.0.1",
     port: settings.port ?? file.port ?? 8606,
+    auth: settings.auth ?? file.auth ?? "auto",
+    sessionHours: file.session_hours ?? 12,
+    metricsOpen: file.metrics_open ?? false,
     logLevel: settings.log_level ?? file.log_level ?? "info",
     logDir: resolve(settings.log_dir ?? file.log_dir ?? join(dataDir, "log")),
     dataDir,
@@ -138,7 +142,7 @@ function checked<T>(place: string, check: () => T): T {
   }
 }
 
-type Overlay = Partial<Pick<ConfigFile, "ip" | "port" | "log_level" | "log_dir" | "data_dir">>;
+type Overlay = Partial<Pick<ConfigFile, "ip" | "port" | "auth" | "log_level" | "log_dir" | "data_dir">>;
 
 /** Flags and environment under the keys of the file. Empty variables count as not set. */
 function overlay(flags: Flags, variables: Variables): Overlay {
@@ -149,13 +153,15 @@ function overlay(flags: Flags, variables: Variables): Overlay {
   };
   const ip = pick(flags.ip, "--ip", "MEPROC_IP");
   const port = pick(flags.port, "--port", "MEPROC_PORT");
+  const auth = pick(flags.auth, "--auth", "MEPROC_AUTH");
   const level = pick(flags.logLevel, "--log-level", "MEPROC_LOG_LEVEL");
   const logDir = pick(flags.logDir, "--log-dir", "MEPROC_LOG_DIR");
   const dataDir = pick(flags.dataDir, "--data-dir", "MEPROC_DATA_DIR");
   return {
     ...(ip === null ? {} : { ip: ip.text }),
     ...(port === null ? {} : { port: toPort(port.place, port.text) }),
-    ...(level === null ? {} : { log_level: toLevel(level.place, level.text) }),
+    ...(auth === null ? {} : { auth: oneOf(AUTH_MODES, auth.place, auth.text) }),
+    ...(level === null ? {} : { log_level: oneOf(LOG_LEVELS, level.place, level.text) }),
     ...(logDir === null ? {} : { log_dir: logDir.text }),
     ...(dataDir === null ? {} : { data_dir: dataDir.text }),
   };
@@ -167,10 +173,10 @@ function toPort(place: string, text: string): number {
   throw new ConfigError(place, "expected an integer from 0 to 65535");
 }
 
-function toLevel(place: string, text: string): LogLevel {
-  const level = LOG_LEVELS.find((each) => each === text);
-  if (level !== undefined) return level;
-  throw new ConfigError(place, `expected one of ${LOG_LEVELS.join(", ")}`);
+function oneOf<T extends string>(choices: readonly T[], place: string, text: string): T {
+  const found = choices.find((each) => each === text);
+  if (found !== undefined) return found;
+  throw new ConfigError(place, `expected one of ${choices.join(", ")}`);
 }
 
 /** Where a service keeps its data when nobody says so. */

@@ -5,6 +5,10 @@ import { DEFAULT_ALL_TASKS_BYTES, type LogPolicy, LogPolicyDefinition } from "./
 export const LOG_LEVELS = ["debug", "info", "warn", "error"] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
+/** `auto`: a token is needed as soon as the service listens off the loopback. */
+export const AUTH_MODES = ["auto", "token", "none"] as const;
+export type AuthMode = (typeof AUTH_MODES)[number];
+
 const Port = Type.Integer({ minimum: 0, maximum: 65535, description: "0 takes a free port and prints it" });
 
 /** The configuration file. `[[tasks]]` is checked task by task, with the schema of a task. */
@@ -12,6 +16,15 @@ export const ConfigFile = Type.Object(
   {
     ip: Type.Optional(Type.String({ minLength: 1, description: "The address to listen on" })),
     port: Type.Optional(Port),
+    auth: Type.Optional(Type.Union(AUTH_MODES.map((mode) => Type.Literal(mode)))),
+    session_hours: Type.Optional(
+      Type.Integer({ minimum: 1, maximum: 8760, description: "How long a login lasts that nobody uses" }),
+    ),
+    metrics_open: Type.Optional(
+      Type.Boolean({
+        description: "Whoever comes may read /metrics, also where callers have to say who they are",
+      }),
+    ),
     log_level: Type.Optional(Type.Union(LOG_LEVELS.map((level) => Type.Literal(level)))),
     log_dir: Type.Optional(Type.String({ minLength: 1 })),
     data_dir: Type.Optional(Type.String({ minLength: 1 })),
@@ -71,6 +84,9 @@ export type ConfigFile = Static<typeof ConfigFile>;
 export interface Config {
   readonly ip: string;
   readonly port: number;
+  readonly auth: AuthMode;
+  readonly sessionHours: number;
+  readonly metricsOpen: boolean;
   readonly logLevel: LogLevel;
   readonly logDir: string;
   readonly dataDir: string;

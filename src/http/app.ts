@@ -4,26 +4,34 @@
  */
 import { Elysia } from "elysia";
 import { MeprocError } from "../domain/errors.ts";
+import { authorize, errorAnswer, identify } from "./access.ts";
+import { accountRoutes } from "./accounts.ts";
 import { allowedMethods } from "./allowed-methods.ts";
+import { auditRoutes } from "./audit.ts";
+import { leaveTrail, targetOf } from "./audit-trail.ts";
+import { bounded } from "./bounded.ts";
 import { bulkRoutes } from "./bulk.ts";
 import type { HttpDeps } from "./deps.ts";
 import { documentRoutes } from "./document.ts";
 import { eventRoutes } from "./events.ts";
 import { makeGuard } from "./guard.ts";
-import { legacyAnswer, legacyError } from "./legacy-answer.ts";
+import { legacyAnswer } from "./legacy-answer.ts";
 import { legacyRoutes } from "./legacy.ts";
 import { outputFileRoutes } from "./output-files.ts";
 import { outputRoutes } from "./output.ts";
 import { documented } from "./docs.ts";
 import { pageRoutes } from "./page.ts";
-import { plainProblem, problemResponse } from "./problem.ts";
+import { plainProblem } from "./problem.ts";
 import { logRefusal, pathOf } from "./refusal.ts";
+import { remoteAddress } from "./remote-address.ts";
 import { runRoutes } from "./runs.ts";
 import { scheduleRoutes } from "./schedule.ts";
+import { sessionRoutes } from "./sessions.ts";
 import { setRoutes } from "./sets.ts";
 import { systemRoutes } from "./system.ts";
 import { taskRoutes } from "./tasks.ts";
 import { verbRoutes } from "./verbs.ts";
+import { type Visit, currentVisit, during } from "./visit.ts";
 
 export const MAX_BODY_BYTES = 1 << 20;
 /** What is sent beyond this is cut off without a word; up to it there is an answer that says why. */
@@ -40,21 +48,43 @@ const SECURITY_HEADERS = {
   "cross-origin-resource-policy": "same-origin",
 };
 
-export async function createApp(deps: HttpDeps) {
+export async function createApp(core: HttpDeps) {
+  const deps = bounded(core);
+  const page = core.pageDir === null ? null : await pageRoutes(core.pageDir);
+  const pagePaths = new Set(page?.routes.map(({ path }) => path));
+  const rules = { isPage: (route: string) => pagePaths.has(route), metricsOpen: core.config.metricsOpen };
+  const trail = { audit: core.audit, clock: core.clock, newId: () => Bun.randomUUIDv7() };
   const guard = makeGuard({ names: [deps.config.ip, deps.config.web.ip] });
   const app = new Elysia({
     normalize: false,
     nativeStaticResponse: false,
     serve: { maxRequestBodySize: MAX_TRANSFER_BYTES, idleTimeout: IDLE_TIMEOUT_S },
   })
-    .onRequest(({ request, set }) => {
+    .wrap((answer) => (request: Request) => {
+      const address = remoteAddress(request, app.server);
+      const visit: Visit = { address, caller: null, route: null, target: null };
+      return during(visit, async () => {
+        // typed as a function that gives functions; it answers
+        const response = (await answer(request)) as unknown as Response;
+        leaveTrail(trail, visit, request.method, response.status);
+        return response;
+      });
+    })
+    .onRequest(async ({ request, set }) => {
       Object.assign(set.headers, SECURITY_HEADERS);
       const path = pathOf(request);
       if (Number(request.headers.get("content-length")) > MAX_BODY_BYTES) return tooLarge(path);
       const refusal = guard(request);
-      if (refusal === null) return undefined;
+      if (refusal === null) return await identify(currentVisit(), deps, request, path);
       deps.log("warn", `Refused ${request.method} ${path}: ${refusal.reason}`);
       return refused(path, refusal.status, refusal.reason);
+    })
+    .onBeforeHandle((context) => {
+      const { request, route } = context;
+      const visit = currentVisit();
+      visit.route = route;
+      visit.target = targetOf(context);
+      authorize(visit, request.method, route, rules);
     })
     .onBeforeHandle(({ body, request }) => {
       if (sizeOf(body) > MAX_BODY_BYTES) return tooLarge(pathOf(request));
@@ -64,7 +94,7 @@ export async function createApp(deps: HttpDeps) {
       const path = pathOf(request);
       if (error instanceof MeprocError) {
         logRefusal(deps.log, request, error);
-        return isApi(path) ? problemResponse(error) : legacyError(error);
+        return errorAnswer(error, isApi(path));
       }
       if (code === "NOT_FOUND") return unknownPath(request.method, path);
       if (code === "PARSE") return badRequest(path);
@@ -84,13 +114,17 @@ export async function createApp(deps: HttpDeps) {
         .use(outputRoutes(deps))
         .use(outputFileRoutes(deps))
         .use(eventRoutes(deps))
-        .use(systemRoutes(deps));
+        .use(systemRoutes(deps))
+        .use(sessionRoutes(deps))
+        .use(accountRoutes(deps))
+        .use(auditRoutes(deps));
     })
     .get("/healthz", () => ({ status: "ok" }), {
       detail: documented({
         tag: "Service",
         summary: "Whether the service is alive",
         description: "Answers as soon as the service takes requests.",
+        open: true,
         answers: { 200: { description: "It is", example: { status: "ok" } } },
       }),
     });
@@ -100,8 +134,7 @@ export async function createApp(deps: HttpDeps) {
     if (method === "OPTIONS") return new Response(null, { status: 204, headers: { allow } });
     return methodNotAllowed(path, allow);
   };
-  if (deps.pageDir === null) return app;
-  return app.use(await pageRoutes(deps.pageDir));
+  return page === null ? app : app.use(page);
 }
 
 function sizeOf(body: unknown): number {

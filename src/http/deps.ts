@@ -3,10 +3,19 @@ import type { Config, LogLevel } from "../domain/config.ts";
 import type { Fact } from "../domain/fact.ts";
 import type { OutputArchive, OutputKeeper } from "../domain/output.ts";
 import type { Cancel, Clock, FactArchive, OutputReader, RunArchive } from "../domain/ports.ts";
-import type { Supervisor } from "../supervisor/supervisor.ts";
+import type { Access, Caller } from "../domain/access.ts";
+import type { Accounts, AuditLog } from "../domain/accounts.ts";
+import type { Tasks } from "./bounded.ts";
 
 export interface HttpDeps {
-  readonly supervisor: Supervisor;
+  readonly supervisor: Tasks;
+  readonly access: Access;
+  readonly accounts: Accounts;
+  readonly audit: AuditLog;
+  /** Who it is by where he comes from, before he is asked; `null` if that tells nothing. */
+  readonly peer?: (request: Request) => Caller | null;
+  /** What whoever looks after the service should know of its safety, in sentences. */
+  readonly warnings: readonly string[];
   readonly output: OutputReader;
   readonly captured: OutputArchive;
   readonly keeper: Pick<OutputKeeper, "clear">;
@@ -19,7 +28,7 @@ export interface HttpDeps {
   readonly clock: Clock;
   readonly subscribe: (subscriber: (fact: Fact) => void) => Cancel;
   readonly log: (level: LogLevel, text: string) => void;
-  readonly config: Pick<Config, "ip" | "port" | "web">;
+  readonly config: Pick<Config, "ip" | "port" | "web" | "metricsOpen">;
   readonly version: string;
   /** The folder of the bundled page; `null` serves none. */
   readonly pageDir: string | null;

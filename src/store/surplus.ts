@@ -18,6 +18,10 @@ const OLD_FACTS = `DELETE FROM facts WHERE id IN
   (SELECT id FROM (SELECT id, time FROM facts ORDER BY id LIMIT ?) WHERE time < ?)`;
 const SURPLUS_FACTS = `DELETE FROM facts WHERE id IN
   (SELECT id FROM facts WHERE id <= (SELECT max(id) FROM facts) - ? ORDER BY id LIMIT ?)`;
+/** The audit is kept longer than anything else, and bounded all the same: who is refused all day must not fill the disk. */
+const MAX_AUDIT = 200_000;
+const SURPLUS_AUDIT = `DELETE FROM audit WHERE id IN
+  (SELECT id FROM audit WHERE id <= (SELECT id FROM audit ORDER BY id DESC LIMIT 1 OFFSET ?) ORDER BY id LIMIT ?)`;
 
 export interface Limits {
   readonly maxRunsPerTask: number;
@@ -35,7 +39,8 @@ export function removeSurplus(database: Database, { maxRunsPerTask, before, batc
   );
   const old = remove(OLD_RUNS, before, batch);
   const facts = [remove(OLD_FACTS, batch, before), remove(SURPLUS_FACTS, MAX_FACTS, batch)];
-  return [...surplus, old, ...facts].some((count) => count >= batch);
+  const audit = remove(SURPLUS_AUDIT, MAX_AUDIT, batch);
+  return [...surplus, old, ...facts, audit].some((count) => count >= batch);
 }
 
 function tasksWithMoreThan(database: Database, runs: number): string[] {

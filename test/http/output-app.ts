@@ -1,6 +1,7 @@
 /** The HTTP surface over a fake supervisor and fake output, on a port of its own. */
 import { createApp } from "../../src/http/app.ts";
 import { whenDone } from "../helpers/cleanup.ts";
+import { openAccess } from "../fakes/access.ts";
 import { FakeOutput } from "../fakes/output.ts";
 import { fakeSupervisor } from "../fakes/supervisor.ts";
 
@@ -23,6 +24,7 @@ export async function serveOutput() {
   const output = new FakeOutput();
   const log: string[] = [];
   const app = await createApp({
+    ...openAccess,
     supervisor,
     output,
     captured: output,
@@ -37,7 +39,7 @@ export async function serveOutput() {
     clock,
     subscribe: () => () => undefined,
     log: (_level, text) => log.push(text),
-    config: { ip: "127.0.0.1", port: 0, web: { ip: null, port: null } },
+    config: { ip: "127.0.0.1", port: 0, web: { ip: null, port: null }, metricsOpen: false },
     version: "2.0.0",
     pageDir: null,
   });
