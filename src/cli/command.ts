@@ -1,10 +1,12 @@
 /** The command line: what may be typed and what it means. It decides nothing and starts nothing. */
 import { Command, CommanderError } from "commander";
 import type { Flags } from "../config/load.ts";
+import { type AccountOrder, addAccountCommands } from "./account-commands.ts";
 
 export type Invocation =
   | { readonly command: "serve" | "check-config" | "handover"; readonly flags: Flags }
   | { readonly command: "upgrade"; readonly executable: string; readonly flags: Flags }
+  | { readonly command: "account"; readonly order: AccountOrder; readonly flags: Flags }
   /** Help, version or a usage error has been printed: end with this code. */
   | { readonly command: "exit"; readonly code: number };
 
@@ -41,6 +43,9 @@ export function parseCommand(args: readonly string[], version: string): Invocati
     .action((executable: string, flags: Flags) => {
       result = { command: "upgrade", executable, flags };
     });
+  addAccountCommands(program, withPlace, (order, flags) => {
+    result = { command: "account", order, flags };
+  });
   program.addHelpText("after", HELP);
   try {
     program.parse([...args], { from: "user" });
@@ -49,6 +54,13 @@ export function parseCommand(args: readonly string[], version: string): Invocati
     return { command: "exit", code: error.exitCode === 0 ? 0 : USAGE_ERROR };
   }
   return result;
+}
+
+/** What tells where the data directory is. */
+function withPlace(command: Command): Command {
+  return command
+    .option("--config <file>", "configuration file (TOML)")
+    .option("--data-dir <folder>", "where the service keeps its data");
 }
 
 function withFlags(command: Command): Command {

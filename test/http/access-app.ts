@@ -6,10 +6,11 @@ import { Passwords } from "../../src/auth/passwords.ts";
 import { isAuthRequired } from "../../src/auth/policy.ts";
 import type { AuthMode } from "../../src/domain/config.ts";
 import type { Fact } from "../../src/domain/fact.ts";
-import type { Clock } from "../../src/domain/ports.ts";
+import type { Clock, RunHandle, RunListener, RunRequest } from "../../src/domain/ports.ts";
 import { createApp } from "../../src/http/app.ts";
 import { openDatabase } from "../../src/store/database.ts";
 import { SqliteStore } from "../../src/store/sqlite-store.ts";
+import { FakeEngine } from "../fakes/engine.ts";
 import { FakeOutput } from "../fakes/output.ts";
 import { fakeSupervisor } from "../fakes/supervisor.ts";
 import { join } from "node:path";
@@ -27,9 +28,19 @@ export interface AccessAppOptions {
   readonly metricsOpen?: boolean;
 }
 
+/** Its processes end as soon as they are asked to. */
+class ObedientEngine extends FakeEngine {
+  override start(request: RunRequest, listener: RunListener): RunHandle {
+    const process = super.start(request, listener);
+    process.terminate = () =>
+      queueMicrotask(() => this.processes.find((each) => each === process)?.die("SIGTERM"));
+    return process;
+  }
+}
+
 /** With the tasks `web-1`, `web-2` and `db`. To be closed by the caller. */
 export async function serveAccess({ folder, auth = "auto", ip = "0.0.0.0", ...more }: AccessAppOptions) {
-  const { supervisor, clock, facts: told } = fakeSupervisor();
+  const { supervisor, clock, facts: told } = fakeSupervisor({ engine: new ObedientEngine() });
   for (const name of TASKS) void supervisor.define({ name, cmd: "true", type: "daemon" });
   const fail = (reason: string) => {
     throw new Error(reason);
@@ -39,7 +50,6 @@ export async function serveAccess({ folder, auth = "auto", ip = "0.0.0.0", ...mo
     onTrouble: fail,
     onRecovery: () => undefined,
     onRefusal: fail,
-    onWritten: () => undefined,
   });
   const first = new FirstToken(folder);
   const passwords = new Passwords();
@@ -66,14 +76,12 @@ export async function serveAccess({ folder, auth = "auto", ip = "0.0.0.0", ...mo
     process: null,
     end: null,
   }));
-  const facts = TASKS.map(
-    (task, i): Fact => ({
-      id: i + 1,
-      time: new Date(clock.now().wall).toISOString(),
-      kind: "task.created",
-      task,
-    }),
-  );
+  const facts = TASKS.map((task, i): Fact => ({
+    id: i + 1,
+    time: new Date(clock.now().wall).toISOString(),
+    kind: "task.created",
+    task,
+  }));
   const accounts = new AccountBook({ store: store.accounts, passwords, wall: () => clock.now().wall });
   const app = await createApp({
     supervisor,
