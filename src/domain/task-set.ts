@@ -23,7 +23,7 @@ export type TaskSet = Static<typeof TaskSet>;
 
 /** The same, with each task left to be checked by itself. */
 export const RawTaskSet = Type.Object(
-  { ...TaskSet.properties, tasks: Type.Array(Type.Unknown()) },
+  { ...TaskSet.properties, tasks: Type.Array(Type.Unknown({ "x-expected": "a task" })) },
   { additionalProperties: false },
 );
 

@@ -213,7 +213,8 @@ export class Supervisor {
       } catch (error) {
         if (!(error instanceof InvalidError)) throw error;
         const [only, ...others] = some;
-        if (only !== undefined && others.length === 0) return void refused.push({ name: only.name, error });
+        if (only !== undefined && others.length === 0)
+          return void refused.push({ name: only.name, error: withoutPlace(error) });
         // the fault of one keeps no other from its start
         for (const task of some) await take([task]);
       }
@@ -574,6 +575,11 @@ function touched({ tasks }: Plan): { task: Task; path: string }[] {
 async function allOf(promises: readonly (Promise<void> | undefined)[]): Promise<void> {
   const failed = (await Promise.allSettled(promises)).find((each) => each.status === "rejected");
   if (failed !== undefined) throw failed.reason;
+}
+
+/** What is wrong with the one task of a set, as of the task by itself. */
+function withoutPlace({ issues }: InvalidError): InvalidError {
+  return new InvalidError(issues.map((issue) => ({ ...issue, path: issue.path.replace("/tasks/0", "") })));
 }
 
 function alreadyExists(name: string): MeprocError {

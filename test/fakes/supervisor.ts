@@ -1,6 +1,6 @@
 /** A supervisor over a fake clock, fake processes, a history in memory and users that all exist. */
 import type { FactBody } from "../../src/domain/fact.ts";
-import type { Users } from "../../src/domain/ports.ts";
+import type { Commands, History, LimitsCheck, Users } from "../../src/domain/ports.ts";
 import { Supervisor } from "../../src/supervisor/supervisor.ts";
 import { FakeClock } from "./clock.ts";
 import { FakeEngine } from "./engine.ts";
@@ -18,6 +18,10 @@ export interface World {
   readonly engine: FakeEngine;
   readonly history: FakeHistory;
   readonly random?: () => number;
+  readonly commands?: Commands;
+  readonly limits?: LimitsCheck;
+  /** In place of the one in memory. */
+  readonly store?: History;
 }
 
 /** With the world of an earlier one, it is the service that comes after that was killed. */
@@ -32,8 +36,10 @@ export function fakeSupervisor(world: Partial<World> = {}) {
   const supervisor = new Supervisor({
     clock,
     engine,
-    history,
+    history: world.store ?? history,
     users,
+    ...(world.commands === undefined ? {} : { commands: world.commands }),
+    ...(world.limits === undefined ? {} : { limits: world.limits }),
     prober,
     lines,
     watcher,
