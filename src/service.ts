@@ -3,6 +3,7 @@ import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { wireOutput } from "./captured-output.ts";
+import { OutputLineWatcher } from "./output/line-watcher.ts";
 import type { Variables } from "./config/load.ts";
 import type { Config } from "./domain/config.ts";
 import { aliasOf } from "./domain/task.ts";
@@ -147,7 +148,17 @@ export async function createService(config: Config, options: ServiceOptions): Pr
   const commit = () => store.flush();
   const cgroups = findCgroups(service);
   const capture = output.capture;
-  const spawning = { clock, output: capture, users, children, strangers, cgroups, environment, service, self };
+  const spawning = {
+    clock,
+    output: capture,
+    users,
+    children,
+    strangers,
+    cgroups,
+    environment,
+    service,
+    self,
+  };
   const commands = new LocalCommands(spawning);
   const exits = new ExitWatch({ clock, thread: EXIT_THREAD });
   const local = new LocalEngine({ ...spawning, commands, exits, fifoDirs, commit });
@@ -167,7 +178,9 @@ export async function createService(config: Config, options: ServiceOptions): Pr
     history: store,
     users,
     prober: new LocalProber(commands),
-    lines: { watch: () => () => undefined },
+    lines: new OutputLineWatcher(output.reader, (error) =>
+      journal.error(`Output cannot be looked at for a health check: ${inWords(error)}`),
+    ),
     watcher: new FileWatcher(),
     mainTask: config.exitWith,
     publish: (fact) => bus.publish(fact),
