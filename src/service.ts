@@ -21,6 +21,7 @@ import { takeUpgradeOrder } from "./platform/upgrade-order.ts";
 import { codeOf, inWords } from "./platform/system-errors.ts";
 import { findCgroups } from "./spawn/cgroup.ts";
 import { Children } from "./spawn/children.ts";
+import { LocalCommands } from "./spawn/commands.ts";
 import { CoroutineEngine } from "./spawn/coroutine-engine.ts";
 import { chooseEngine } from "./spawn/engines.ts";
 import { inheritedEnvironment } from "./spawn/environment.ts";
@@ -34,6 +35,8 @@ import { keepPruned } from "./store/pruning.ts";
 import { SqliteStore, type StoreOptions } from "./store/sqlite-store.ts";
 import { parseTask } from "./supervisor/admission.ts";
 import { Supervisor } from "./supervisor/supervisor.ts";
+import { FileWatcher } from "./watch/file-watcher.ts";
+import { LocalProber } from "./watch/prober.ts";
 
 /** Why the service cannot start, in one line. */
 export class StartError extends Error {
@@ -47,7 +50,6 @@ const LISTEN_REASONS: Readonly<Record<string, string>> = {
   ENOTFOUND: "there is no such address; choose another with --ip",
   EACCES: "permission denied; ports below 1024 are for root",
 };
-const NOT_WIRED = "this build of the service cannot look";
 const LOSS_REPORT_MS = 5000;
 const LOCK_LOOKS = 50;
 /** The database, below the data directory. */
@@ -128,21 +130,14 @@ export async function createService(config: Config, options: ServiceOptions): Pr
   const strangers = findStrangers(children);
   const users = new SystemUsers(children);
   const commit = () => store.flush();
-  const local = new LocalEngine({
-    clock,
-    output,
-    users,
-    children,
-    strangers,
-    exits: new ExitWatch({ clock, thread: EXIT_THREAD }),
-    cgroups: findCgroups(service),
-    environment,
-    service,
-    commit,
-    self: Bun.isStandaloneExecutable
-      ? [process.execPath]
-      : [process.execPath, join(import.meta.dir, "main.ts")],
-  });
+  const self = Bun.isStandaloneExecutable
+    ? [process.execPath]
+    : [process.execPath, join(import.meta.dir, "main.ts")];
+  const cgroups = findCgroups(service);
+  const spawning = { clock, output, users, children, strangers, cgroups, environment, service, self };
+  const commands = new LocalCommands(spawning);
+  const exits = new ExitWatch({ clock, thread: EXIT_THREAD });
+  const local = new LocalEngine({ ...spawning, commands, exits, fifoDirs, commit });
   const supervisor = new Supervisor({
     clock,
     engine: chooseEngine(
@@ -151,13 +146,9 @@ export async function createService(config: Config, options: ServiceOptions): Pr
     ),
     history: store,
     users,
-    prober: { probe: () => Promise.resolve(NOT_WIRED) },
+    prober: new LocalProber(commands),
     lines: { watch: () => () => undefined },
-    watcher: {
-      watch: () => {
-        throw new Error(NOT_WIRED);
-      },
-    },
+    watcher: new FileWatcher(),
     mainTask: config.exitWith,
     publish: (fact) => bus.publish(fact),
     newRunId: () => Bun.randomUUIDv7(),

@@ -118,7 +118,7 @@ function instanceView(instance: Instance): InstanceView {
     index: instance.index,
     state: state.kind,
     since: rfc3339(state.since.wall),
-    health: "none",
+    health: instance.health,
     pid: live?.pid ?? null,
     started_at: live === null ? null : rfc3339(live.startedAt.wall),
     restarts: instance.restarts,
