@@ -263,13 +263,16 @@ export interface OutputReader {
   today(alias: string, limit: number): Promise<Uint8Array>;
   /** At most `limit` bytes that end at `before`, or at the newest; begins at a line's start where it can. */
   page(alias: string, before: Position | null, limit: number): Promise<OutputPage>;
-  /** What comes after a position, chunk by chunk as it is written, until `signal` aborts. */
-  follow(alias: string, after: Position | null, signal: AbortSignal): AsyncIterable<OutputChunk>;
 }
 
-export interface OutputChunk {
-  readonly bytes: Uint8Array;
-  readonly to: Position;
-  /** How much was passed over because the reader was too slow. */
-  readonly missed_bytes: number;
+/** A process that does one thing for the service. */
+export interface Helper {
+  readonly stdout: ReadableStream<Uint8Array>;
+  /** Its exit code. */
+  readonly exited: Promise<number>;
+  /** At once, whatever it is doing; also when it has ended. */
+  kill(): void;
 }
+
+/** Starts a helper with something to read. */
+export type StartHelper = (input: string) => Helper;
