@@ -9,10 +9,10 @@ import type {
   Commands,
   Engine,
   History,
-  LimitsCheck,
   LineWatcher,
   Prober,
   Publish,
+  TreeLimits,
   Users,
   Watcher,
 } from "../domain/ports.ts";
@@ -43,7 +43,7 @@ export interface SupervisorDeps {
   readonly history: History;
   readonly users: Users;
   /** Which limits this machine can set; without it they are tried at the start. */
-  readonly limits?: LimitsCheck;
+  readonly limits?: TreeLimits;
   /** Runs the commands of reload policies. */
   readonly commands?: Commands;
   readonly prober: Prober;
