@@ -11,6 +11,7 @@ import { Journal } from "./events/journal.ts";
 import { linesOf } from "./events/log-lines.ts";
 import { createApp } from "./http/app.ts";
 import { findFifoPlaces, leaveFifoPlaces } from "./output/fifo-places.ts";
+import { OutputLineWatcher } from "./output/line-watch.ts";
 import type { Outlet } from "./output/stdout-sink.ts";
 import { systemClock } from "./platform/clock.ts";
 import { type Lock, lockHolder, lockPath, takeLock } from "./platform/lock.ts";
@@ -180,7 +181,11 @@ export async function createService(config: Config, options: ServiceOptions): Pr
     limits: { unavailable: (limits) => unavailableLimits(cgroups, limits) },
     commands,
     prober: new LocalProber(commands),
-    lines: { watch: () => () => undefined },
+    limits: { unavailable: (limits) => unavailableLimits(cgroups, limits) },
+    commands,
+    lines: new OutputLineWatcher(output.reader, (alias, error) =>
+      journal.error(`The output of ${alias} cannot be looked at for its health: ${inWords(error)}`),
+    ),
     watcher: new FileWatcher(),
     mainTask: config.exitWith,
     publish: (fact) => bus.publish(fact),
