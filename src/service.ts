@@ -178,8 +178,6 @@ export async function createService(config: Config, options: ServiceOptions): Pr
     ),
     history: store,
     users,
-    limits: { unavailable: (limits) => unavailableLimits(cgroups, limits) },
-    commands,
     prober: new LocalProber(commands),
     limits: { unavailable: (limits) => unavailableLimits(cgroups, limits) },
     commands,

@@ -64,6 +64,12 @@ export interface Users {
   resolve(user: string | null, group: string | null): Promise<Identity | Error>;
 }
 
+/** Which limits this machine can hold a process tree to. */
+export interface LimitsCheck {
+  /** Why these limits cannot be set here, in words, or `null`. */
+  unavailable(limits: NonNullable<Task["limits"]>): string | null;
+}
+
 export interface RunRequest {
   readonly run: RunId;
   readonly task: Task;

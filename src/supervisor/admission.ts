@@ -1,7 +1,7 @@
 /** Whether a definition may become a task: its shape, its rules, and what the world must have for it. */
 import { InvalidError, type Issue } from "../domain/errors.ts";
 import { parse } from "../domain/parse.ts";
-import type { TreeLimits, Users } from "../domain/ports.ts";
+import type { LimitsCheck, Users } from "../domain/ports.ts";
 import { type Task, TaskDefinition, completeTask } from "../domain/task.ts";
 import { type DepsOf, findCycle } from "./dependencies.ts";
 import { type Sound, ruleIssues } from "./rules.ts";
@@ -51,7 +51,7 @@ export async function checkIdentity(task: Task, users: Users, path = ""): Promis
 }
 
 /** This machine can hold it to its limits. Throws InvalidError. */
-export function checkLimits(task: Task, limits: TreeLimits, path = ""): void {
+export function checkLimits(task: Task, limits: LimitsCheck, path = ""): void {
   const reason = task.limits === null ? null : limits.unavailable(task.limits);
   if (reason !== null)
     throw new InvalidError([{ path: `${path}/limits`, message: reason, rule: "identity" }]);

@@ -1,12 +1,12 @@
 /** How a change is admitted: what it needs of the world is asked first, and then it is looked at again. */
 import { InvalidError } from "../domain/errors.ts";
-import type { TreeLimits, Users } from "../domain/ports.ts";
+import type { LimitsCheck, Users } from "../domain/ports.ts";
 import type { Task } from "../domain/task.ts";
 import { checkIdentity, checkLimits } from "./admission.ts";
 
 interface World {
   readonly users: Users;
-  readonly limits?: TreeLimits;
+  readonly limits?: LimitsCheck;
 }
 
 /** A task that a change brings; `path` is where it stands in the input. */

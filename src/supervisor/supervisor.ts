@@ -12,7 +12,7 @@ import type {
   LineWatcher,
   Prober,
   Publish,
-  TreeLimits,
+  LimitsCheck,
   Users,
   Watcher,
 } from "../domain/ports.ts";
@@ -43,7 +43,7 @@ export interface SupervisorDeps {
   readonly history: History;
   readonly users: Users;
   /** Which limits this machine can set; without it they are tried at the start. */
-  readonly limits?: TreeLimits;
+  readonly limits?: LimitsCheck;
   /** Runs the commands of reload policies. */
   readonly commands?: Commands;
   readonly prober: Prober;

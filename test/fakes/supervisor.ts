@@ -1,6 +1,6 @@
 /** A supervisor over a fake clock, fake processes, a history in memory and users that all exist. */
 import type { FactBody } from "../../src/domain/fact.ts";
-import type { Commands, History, TreeLimits, Users } from "../../src/domain/ports.ts";
+import type { Commands, History, LimitsCheck, Users } from "../../src/domain/ports.ts";
 import { Supervisor } from "../../src/supervisor/supervisor.ts";
 import { FakeClock } from "./clock.ts";
 import { FakeEngine } from "./engine.ts";
@@ -19,7 +19,7 @@ export interface World {
   readonly history: FakeHistory;
   readonly random?: () => number;
   readonly commands?: Commands;
-  readonly limits?: TreeLimits;
+  readonly limits?: LimitsCheck;
   /** In place of the one in memory. */
   readonly store?: History;
 }
