@@ -255,7 +255,9 @@ export class TaskGroup {
     this.set = record.set;
     this.#announced = open.length > 0;
     this.#restoring = true;
-    for (const run of ended) this.instances[run.index]?.recall(run, this.#rests(run));
+    // a run that goes on came after, also within the same millisecond
+    const busy = new Set(open.map(({ index }) => index));
+    for (const run of ended) this.instances[run.index]?.recall(run, !busy.has(run.index) && this.#rests(run));
     const wanted = resumes && record.desired !== "stopped";
     for (const run of open) this.place(run.index)?.adopt(run, wanted && run.index < this.task.replica);
     this.#restoring = false;
