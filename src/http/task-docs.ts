@@ -165,6 +165,5 @@ export const removeDocs = documented({
     404: NOT_FOUND,
     409: CONFLICT,
     412: REVISION,
-    503: CLOSING,
   },
 });
