@@ -245,7 +245,7 @@ test("a service that is stopping says so, as the document declares", async () =>
     POST("/proc", SLEEPER),
     PUT("/proc?name=deaf"),
     ...verbs,
-    REPLACE("/api/v1/tasks/deaf", SLEEPER),
+    REPLACE("/api/v1/tasks/deaf", { ...SLEEPER, name: "deaf" }),
     PATCH("/api/v1/tasks/deaf", { replica: 2 }),
     POST("/api/v1/tasks/deaf/signal", { signal: "SIGCONT" }),
     POST("/api/v1/tasks/deaf/stdin", "hello"),
