@@ -18,6 +18,7 @@ import { takeUpgradeOrder } from "./platform/upgrade-order.ts";
 import { codeOf, inWords } from "./platform/system-errors.ts";
 import { findCgroups } from "./spawn/cgroup.ts";
 import { Children } from "./spawn/children.ts";
+import { LocalCommands } from "./spawn/commands.ts";
 import { CoroutineEngine } from "./spawn/coroutine-engine.ts";
 import { chooseEngine } from "./spawn/engines.ts";
 import { inheritedEnvironment } from "./spawn/environment.ts";
@@ -32,6 +33,8 @@ import { SqliteStore, type StoreOptions } from "./store/sqlite-store.ts";
 import { parseTask } from "./supervisor/admission.ts";
 import { BOOTSTRAP } from "./supervisor/bootstrap.ts";
 import { Supervisor } from "./supervisor/supervisor.ts";
+import { FileWatcher } from "./watch/file-watcher.ts";
+import { LocalProber } from "./watch/prober.ts";
 
 /** Why the service cannot start, in one line. */
 export class StartError extends Error {
@@ -45,7 +48,6 @@ const LISTEN_REASONS: Readonly<Record<string, string>> = {
   ENOTFOUND: "there is no such address; choose another with --ip",
   EACCES: "permission denied; ports below 1024 are for root",
 };
-const NOT_WIRED = "this build of the service cannot look";
 const LOCK_LOOKS = 50;
 /** The database, below the data directory. */
 export const DATABASE = "meproc.db";
@@ -143,19 +145,12 @@ export async function createService(config: Config, options: ServiceOptions): Pr
   const strangers = findStrangers(children);
   const users = new SystemUsers(children);
   const commit = () => store.flush();
-  const local = new LocalEngine({
-    clock,
-    output: output.capture,
-    users,
-    children,
-    strangers,
-    exits: new ExitWatch({ clock, thread: EXIT_THREAD }),
-    cgroups: findCgroups(service),
-    environment,
-    service,
-    commit,
-    self,
-  });
+  const cgroups = findCgroups(service);
+  const capture = output.capture;
+  const spawning = { clock, output: capture, users, children, strangers, cgroups, environment, service, self };
+  const commands = new LocalCommands(spawning);
+  const exits = new ExitWatch({ clock, thread: EXIT_THREAD });
+  const local = new LocalEngine({ ...spawning, commands, exits, fifoDirs, commit });
   const supervisor = new Supervisor({
     clock,
     engine: chooseEngine(
@@ -171,13 +166,9 @@ export async function createService(config: Config, options: ServiceOptions): Pr
     ),
     history: store,
     users,
-    prober: { probe: () => Promise.resolve(NOT_WIRED) },
+    prober: new LocalProber(commands),
     lines: { watch: () => () => undefined },
-    watcher: {
-      watch: () => {
-        throw new Error(NOT_WIRED);
-      },
-    },
+    watcher: new FileWatcher(),
     mainTask: config.exitWith,
     publish: (fact) => bus.publish(fact),
     newRunId: () => Bun.randomUUIDv7(),

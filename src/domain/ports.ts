@@ -84,7 +84,7 @@ export interface RunListener {
   failed(reason: string): void;
   /**
    * The process itself has ended, and its hook post_stop, if it has one; `null` if nobody could collect how. `at` is when
-   * the process ended, now if not given; `oom` says that the system ended it for want of memory.
+   * the process ended, now if not given; `oom` says that the system ended it because its memory limit was reached.
    */
   exited(exit: Exit | null, usage: Usage, at?: Moment, oom?: boolean): void;
   /** Nothing of the run is left: no process of its group, no descendant that we know. */
@@ -98,6 +98,8 @@ export interface RunHandle {
    */
   terminate(): void;
   kill(): void;
+  /** The definition has changed in what does not concern the process: from now on this one's hooks and stop policy hold. */
+  update(task: Task): void;
   /** Sends a signal to the process itself. Throws `conflict` where there is none, or none that takes signals. */
   signal(signal: Signal): void;
   /** Writes to its stdin; settles when it has been taken. Throws `conflict` where its task keeps none open. */
@@ -126,8 +128,8 @@ export type CommandEnd =
 /** Runs commands that belong to a run: as its user, in its folder, with its environment. */
 export interface Commands {
   /**
-   * Settles when the whole tree of the command is gone: at `timeoutMs` or when `signal` aborts it is killed. What it
-   * writes goes to the output of the alias, unless `quiet`. `pid` is the run's process, in MEPROC_PID.
+   * Settles when the whole tree of the command is gone. At `timeoutMs`, or when `signal` aborts, all of it is killed, and
+   * so is what it leaves in the background. What it writes goes to the output of the alias, unless `quiet`. `pid` is the run's process, in MEPROC_PID.
    */
   run(request: RunRequest, command: Command, options: CommandOptions): Promise<CommandEnd>;
 }
@@ -137,6 +139,14 @@ export interface CommandOptions {
   readonly pid: number | null;
   readonly quiet?: boolean;
   readonly signal?: AbortSignal;
+  /** Variables beside those of its task. */
+  readonly variables?: Readonly<Record<string, string>>;
+}
+
+/** Limits of a whole tree, which not every system can keep. */
+export interface TreeLimits {
+  /** Why these cannot be kept here, in words; `null` if they can. */
+  unavailable(limits: NonNullable<Task["limits"]>): string | null;
 }
 
 /** Looks once whether a run is healthy. */

@@ -255,7 +255,9 @@ export class TaskGroup {
     this.set = record.set;
     this.#announced = open.length > 0;
     this.#restoring = true;
-    for (const run of ended) this.instances[run.index]?.recall(run, this.#rests(run));
+    // a run that goes on came after, also within the same millisecond
+    const busy = new Set(open.map(({ index }) => index));
+    for (const run of ended) this.instances[run.index]?.recall(run, !busy.has(run.index) && this.#rests(run));
     const wanted = resumes && record.desired !== "stopped";
     for (const run of open) this.place(run.index)?.adopt(run, wanted && run.index < this.task.replica);
     this.#restoring = false;
@@ -301,7 +303,7 @@ export class TaskGroup {
   /** No new work: the schedule rests, and what has no process yet gets none. */
   quiesce(): void {
     this.#disarm();
-    this.#files.stop();
+    this.#files.close();
     for (const instance of this.instances)
       if (instance.live === null || instance.state.kind === "stopping") void instance.stop();
   }
@@ -313,7 +315,7 @@ export class TaskGroup {
 
   freeze(): void {
     this.#disarm();
-    this.#files.stop();
+    this.#files.close();
     for (const instance of this.instances) instance.freeze();
   }
 

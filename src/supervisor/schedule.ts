@@ -34,42 +34,38 @@ export function cronSchedule(expression: string, timezone = localTimezone()): Sc
 }
 
 function everyMs(every: number, anchor: number): Schedule {
-  const next = (after: number) => anchor + every * Math.max(1, Math.floor((after - anchor) / every) + 1);
+  const next = (after: number) => anchor + every * (Math.floor((after - anchor) / every) + 1);
   return { next, patienceMs: every };
 }
 
 /** The first time of the expression at a local time or later, both as if the zone were UTC. */
 type Local = (atOrAfter: number) => number | null;
 
-/** Between two shifts local time is real time, so each such piece is looked through on its own. */
 function nextByRealTime(local: Local, zone: Zone, after: number): number | null {
   for (let from = after + 1; ;) {
-    const offset = zone.offset(from);
+    const { offset, end } = zone.periodOf(from);
     const found = local(from + offset);
     if (found === null) return null;
-    const end = zone.nextShift(from);
-    if (end === null || found - offset < end) return found - offset;
+    if (found - offset < end) return found - offset;
     from = end;
   }
 }
 
 function nextByTimeOfDay(local: Local, zone: Zone, after: number): number | null {
   for (let from = after + 1; ;) {
-    const shift = zone.lastShift(from);
-    const by = shift === null ? 0 : shift.after - shift.before;
-    const offset = zone.offset(from);
+    const { offset, begin, end } = zone.periodOf(from);
+    const shift = begin === null ? 0 : offset - begin.offset;
     let earliest = from + offset;
-    if (shift !== null && Math.abs(by) <= LARGEST_SHIFT_MS) {
-      const then = shift.at + shift.before;
+    if (begin !== null && Math.abs(shift) <= LARGEST_SHIFT_MS) {
+      const shown = begin.at + begin.offset;
       // what the gap left out comes at its end
-      if (by > 0 && from === shift.at && (local(then) ?? Infinity) < then + by) return from;
+      if (shift > 0 && from === begin.at && (local(shown) ?? Infinity) < shown + shift) return from;
       // what was there before the clocks were put back is not there again
-      if (by < 0) earliest = Math.max(earliest, then);
+      if (shift < 0) earliest = Math.max(earliest, shown);
     }
     const found = local(earliest);
     if (found === null) return null;
-    const end = zone.nextShift(from);
-    if (end === null || found - offset < end) return found - offset;
+    if (found - offset < end) return found - offset;
     from = end;
   }
 }

@@ -99,12 +99,12 @@ export class Timetable {
 
   /** The task has become inactive: what waits for that is started. */
   idle(): void {
-    while (this.#queue.length > 0 && !this.#owner.active) {
-      const start = this.#queue.shift();
-      if (start === undefined) return;
+    if (this.#owner.active) return;
+    for (let start = this.#queue.shift(); start !== undefined; start = this.#queue.shift()) {
       this.#note();
-      if (this.#isTooLate(start.scheduledFor)) this.#leaveOut(start.scheduledFor, "too late");
-      else this.#owner.start(start.trigger, start.scheduledFor);
+      // one is enough: whether it has made the task active shows only later
+      if (!this.#isTooLate(start.scheduledFor)) return this.#owner.start(start.trigger, start.scheduledFor);
+      this.#leaveOut(start.scheduledFor, "too late");
     }
   }
 
@@ -167,7 +167,10 @@ export class Timetable {
     if (this.#isTooLate(scheduledFor)) return this.#leaveOut(scheduledFor, "too late");
     const overlap = owner.task.schedule?.overlap ?? "skip";
     if (overlap === "allow") return owner.startBeside("schedule", scheduledFor);
-    if (!owner.active && this.#queue.length === 0) return owner.start("schedule", scheduledFor);
+    if (!owner.active) {
+      this.#queue.push({ trigger: "schedule", scheduledFor });
+      return this.idle();
+    }
     if (overlap === "replace") return this.#replace(scheduledFor);
     const oneWaits = this.#queue.some(({ trigger }) => trigger === "schedule");
     if (overlap === "skip" || oneWaits) return this.#leaveOut(scheduledFor, "still running");
