@@ -11,12 +11,13 @@ import { Journal } from "./events/journal.ts";
 import { linesOf } from "./events/log-lines.ts";
 import { createApp } from "./http/app.ts";
 import { findFifoPlaces, leaveFifoPlaces } from "./output/fifo-places.ts";
+import { OutputLineWatcher } from "./output/line-watch.ts";
 import type { Outlet } from "./output/stdout-sink.ts";
 import { systemClock } from "./platform/clock.ts";
 import { type Lock, lockHolder, lockPath, takeLock } from "./platform/lock.ts";
 import { takeUpgradeOrder } from "./platform/upgrade-order.ts";
 import { codeOf, inWords } from "./platform/system-errors.ts";
-import { findCgroups } from "./spawn/cgroup.ts";
+import { findCgroups, unavailableLimits } from "./spawn/cgroup.ts";
 import { Children } from "./spawn/children.ts";
 import { LocalCommands } from "./spawn/commands.ts";
 import { CoroutineEngine } from "./spawn/coroutine-engine.ts";
@@ -137,7 +138,8 @@ export async function createService(config: Config, options: ServiceOptions): Pr
     log: (level, text) => journal.write(level, text),
   });
   bus.subscribe((fact) => {
-    if (fact.kind === "task.created") output.know(supervisor.get(fact.task).task);
+    if (fact.kind === "task.created" || fact.kind === "task.changed")
+      output.know(supervisor.get(fact.task).task);
     else if (fact.kind === "task.removed") output.forget(fact.task);
   });
   const environment = inheritedEnvironment(options.variables);
@@ -147,7 +149,17 @@ export async function createService(config: Config, options: ServiceOptions): Pr
   const commit = () => store.flush();
   const cgroups = findCgroups(service);
   const capture = output.capture;
-  const spawning = { clock, output: capture, users, children, strangers, cgroups, environment, service, self };
+  const spawning = {
+    clock,
+    output: capture,
+    users,
+    children,
+    strangers,
+    cgroups,
+    environment,
+    service,
+    self,
+  };
   const commands = new LocalCommands(spawning);
   const exits = new ExitWatch({ clock, thread: EXIT_THREAD });
   const local = new LocalEngine({ ...spawning, commands, exits, fifoDirs, commit });
@@ -167,7 +179,11 @@ export async function createService(config: Config, options: ServiceOptions): Pr
     history: store,
     users,
     prober: new LocalProber(commands),
-    lines: { watch: () => () => undefined },
+    limits: { unavailable: (limits) => unavailableLimits(cgroups, limits) },
+    commands,
+    lines: new OutputLineWatcher(output.reader, (alias, error) =>
+      journal.error(`The output of ${alias} cannot be looked at for its health: ${inWords(error)}`),
+    ),
     watcher: new FileWatcher(),
     mainTask: config.exitWith,
     publish: (fact) => bus.publish(fact),
