@@ -28,7 +28,8 @@ export const TASK: Answer = { description: "The task", schema: ref("Task"), exam
 const ifMatch: Parameter = {
   name: "If-Match",
   in: "header",
-  description: 'Only if the task is at this revision, as in the answer\'s ETag, `"3"`; `*`: only if it exists',
+  description:
+    'Only if the task is at this revision, as in the answer\'s ETag, `"3"`; `*`: only if it exists',
   schema: { type: "string" },
   example: "*",
 };
