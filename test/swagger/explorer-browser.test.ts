@@ -8,7 +8,7 @@ import { callsOf, nameOf, readDocument } from "./document.ts";
 import { callBlock, execute } from "./explorer.ts";
 
 /** In this order each call finds what it needs, with the values that the document gives. */
-const ORDER: readonly (readonly [status: number, method: string, path: string])[] = [
+const ORDER: readonly (readonly [status: number | number[], method: string, path: string])[] = [
   [200, "POST", "/proc"],
   [200, "GET", "/proc"],
   [200, "PUT", "/proc"],
@@ -17,6 +17,18 @@ const ORDER: readonly (readonly [status: number, method: string, path: string])[
   [201, "POST", "/api/v1/tasks"],
   [200, "GET", "/api/v1/tasks"],
   [200, "GET", "/api/v1/tasks/{name}"],
+  [200, "PUT", "/api/v1/tasks/{name}"],
+  [200, "PATCH", "/api/v1/tasks/{name}"],
+  // whether the example's program is there, nobody knows
+  [[200, 409], "POST", "/api/v1/tasks/{name}/signal"],
+  [409, "POST", "/api/v1/tasks/{name}/reload"],
+  [409, "POST", "/api/v1/tasks/{name}/stdin"],
+  [409, "POST", "/api/v1/tasks/{name}/run"],
+  [409, "POST", "/api/v1/tasks/{name}/pause"],
+  [409, "POST", "/api/v1/tasks/{name}/resume"],
+  [200, "POST", "/api/v1/tasks/stop"],
+  [200, "POST", "/api/v1/tasks/start"],
+  [200, "POST", "/api/v1/tasks/restart"],
   [200, "POST", "/api/v1/tasks/{name}/stop"],
   [200, "POST", "/api/v1/tasks/{name}/start"],
   [200, "POST", "/api/v1/tasks/{name}/restart"],
@@ -24,11 +36,14 @@ const ORDER: readonly (readonly [status: number, method: string, path: string])[
   [200, "GET", "/api/v1/tasks/{name}/output/files"],
   [200, "GET", "/api/v1/tasks/{name}/output/files/{file}"],
   [204, "DELETE", "/api/v1/tasks/{name}/output"],
+  [200, "POST", "/api/v1/plan"],
+  [200, "POST", "/api/v1/apply"],
   [204, "DELETE", "/api/v1/tasks/{name}"],
   [200, "GET", "/api/v1/runs"],
   [200, "GET", "/api/v1/runs/{id}"],
   [200, "GET", "/api/v1/runs/{id}/output"],
   [200, "GET", "/api/v1/system"],
+  [200, "GET", "/api/v1/schedule"],
   [200, "GET", "/api/v1/schedule/preview"],
   [200, "GET", "/healthz"],
 ];
@@ -84,7 +99,8 @@ describeInChromium("Swagger UI in Chromium", () => {
     for (const [status, method, path] of ORDER) {
       const values = await valuesFor(path, service.url);
       const executed = await execute(page, { method, path }, values);
-      expect([nameOf({ method, path }), executed.status]).toEqual([nameOf({ method, path }), status]);
+      const name = nameOf({ method, path });
+      expect([status].flat().map((each) => `${name} ${each}`)).toContain(`${name} ${executed.status}`);
     }
   });
 
