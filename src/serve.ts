@@ -23,6 +23,10 @@ export async function serve(
     variables,
     args,
     terminal: (line) => void process.stdout.write(`${line}\n`),
+    stdout: {
+      write: (bytes) => process.stdout.write(bytes),
+      drained: () => new Promise((resolve) => void process.stdout.once("drain", resolve)),
+    },
     colours: process.stdout.isTTY === true && !variables["NO_COLOR"],
   });
   const { journal, supervisor, bus } = service;

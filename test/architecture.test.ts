@@ -16,9 +16,22 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   output: ["domain", "platform"],
   store: ["domain", "platform"],
   events: ["domain", "platform"],
+  watch: ["domain", "platform"],
   http: ["domain", "supervisor"],
   cli: ["domain", "config", "platform"],
-  root: ["domain", "platform", "config", "supervisor", "spawn", "output", "store", "events", "http", "cli"],
+  root: [
+    "domain",
+    "platform",
+    "config",
+    "supervisor",
+    "spawn",
+    "output",
+    "store",
+    "events",
+    "watch",
+    "http",
+    "cli",
+  ],
 };
 
 function roomOf(path: string): string {

@@ -58,6 +58,13 @@ export type FactBody =
       readonly made_up: number;
     })
   | (OfTask & { readonly kind: "schedule.planned"; readonly next_run_at: string })
+  | (OfTask & {
+      readonly kind: "output.lost";
+      readonly alias: string;
+      readonly index: number;
+      readonly bytes: number;
+      readonly reason: string;
+    })
   | (OfTask & { readonly kind: "schedule.paused" | "schedule.resumed" })
   | (OfInstance & { readonly kind: "instance.reloaded" })
   | (OfInstance & { readonly kind: "instance.signalled"; readonly signal: string })

@@ -8,7 +8,7 @@ export type Parsed<T> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly issues: Issue[]; readonly value: unknown };
 
-/** Fields that are `null` count as not given; every other deviation from the schema is an issue. */
+/** Fields that are `null` count as not given, also within an object; every other deviation from the schema is an issue. */
 export function parse<Schema extends TSchema>(schema: Schema, input: unknown): Parsed<Static<Schema>> {
   const value = dropNulls(input);
   const issues = new Map<string, Issue>();

@@ -84,7 +84,7 @@ export interface RunListener {
   failed(reason: string): void;
   /**
    * The process itself has ended, and its hook post_stop, if it has one; `null` if nobody could collect how. `at` is when
-   * the process ended, now if not given; `oom` says that the system ended it for want of memory.
+   * the process ended, now if not given; `oom` says that the system ended it because its memory limit was reached.
    */
   exited(exit: Exit | null, usage: Usage, at?: Moment, oom?: boolean): void;
   /** Nothing of the run is left: no process of its group, no descendant that we know. */
@@ -98,6 +98,8 @@ export interface RunHandle {
    */
   terminate(): void;
   kill(): void;
+  /** The definition has changed in what does not concern the process: from now on this one's hooks and stop policy hold. */
+  update(task: Task): void;
   /** Sends a signal to the process itself. Throws `conflict` where there is none, or none that takes signals. */
   signal(signal: Signal): void;
   /** Writes to its stdin; settles when it has been taken. Throws `conflict` where its task keeps none open. */
@@ -126,8 +128,8 @@ export type CommandEnd =
 /** Runs commands that belong to a run: as its user, in its folder, with its environment. */
 export interface Commands {
   /**
-   * Settles when the whole tree of the command is gone: at `timeoutMs` or when `signal` aborts it is killed. What it
-   * writes goes to the output of the alias, unless `quiet`. `pid` is the run's process, in MEPROC_PID.
+   * Settles when the whole tree of the command is gone. At `timeoutMs`, or when `signal` aborts, all of it is killed, and
+   * so is what it leaves in the background. What it writes goes to the output of the alias, unless `quiet`. `pid` is the run's process, in MEPROC_PID.
    */
   run(request: RunRequest, command: Command, options: CommandOptions): Promise<CommandEnd>;
 }
@@ -137,6 +139,8 @@ export interface CommandOptions {
   readonly pid: number | null;
   readonly quiet?: boolean;
   readonly signal?: AbortSignal;
+  /** Variables beside those of its task. */
+  readonly variables?: Readonly<Record<string, string>>;
 }
 
 /** Looks once whether a run is healthy. */
@@ -253,13 +257,16 @@ export interface OutputReader {
   today(alias: string, limit: number): Promise<Uint8Array>;
   /** At most `limit` bytes that end at `before`, or at the newest; begins at a line's start where it can. */
   page(alias: string, before: Position | null, limit: number): Promise<OutputPage>;
-  /** What comes after a position, chunk by chunk as it is written, until `signal` aborts. */
-  follow(alias: string, after: Position | null, signal: AbortSignal): AsyncIterable<OutputChunk>;
 }
 
-export interface OutputChunk {
-  readonly bytes: Uint8Array;
-  readonly to: Position;
-  /** How much was passed over because the reader was too slow. */
-  readonly missed_bytes: number;
+/** A process that does one thing for the service. */
+export interface Helper {
+  readonly stdout: ReadableStream<Uint8Array>;
+  /** Its exit code. */
+  readonly exited: Promise<number>;
+  /** At once, whatever it is doing; also when it has ended. */
+  kill(): void;
 }
+
+/** Starts a helper with something to read. */
+export type StartHelper = (input: string) => Helper;

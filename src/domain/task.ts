@@ -397,3 +397,10 @@ export const PROCESS_FIELDS: ReadonlySet<string> = new Set<keyof Task>([
 export function aliasOf(name: string, index: number): string {
   return `${name}:${index}`;
 }
+
+/** The task and the index in an alias; what belongs to no task, such as the bootstrap command, is its own first. */
+export function partsOfAlias(alias: string): { readonly task: string; readonly index: number } {
+  const colon = alias.lastIndexOf(":");
+  if (colon === -1) return { task: alias, index: 0 };
+  return { task: alias.slice(0, colon), index: Number(alias.slice(colon + 1)) };
+}

@@ -51,6 +51,8 @@ export function linesOf(fact: Fact): LogLine[] {
       return [line("info", `Task ${fact.task} stopped`)];
     case "schedule.planned":
       return [line("debug", `Task ${fact.task} is due at ${fact.next_run_at}`)];
+    case "output.lost":
+      return [line("error", `${fact.bytes} bytes of the output of ${fact.alias} were lost: ${fact.reason}`)];
     case "schedule.skipped":
       return [line("warn", `Task ${fact.task} ${SKIPPED[fact.reason]} at ${fact.scheduled_for}`)];
     case "schedule.missed":

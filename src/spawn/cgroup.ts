@@ -3,9 +3,16 @@
  * it forks to, and can be killed in one go. cgroups(7); "cgroup.kill" needs Linux 5.14.
  */
 import { existsSync, mkdirSync, readdirSync, rmdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { codeOf } from "../platform/system-errors.ts";
+import { dirname, join } from "node:path";
+import type { Task } from "../domain/task.ts";
+import { codeOf, inWords } from "../platform/system-errors.ts";
+import { controllersOf, enable, moveProcess, ranOutOfMemory, writeLimits } from "./cgroup-limits.ts";
 import { readProc } from "./linux-processes.ts";
+
+type Limits = NonNullable<Task["limits"]>;
+/** Groups of commands that belong to a run, and the service's own. */
+const COMMAND = "command-";
+const SUPERVISOR = "supervisor";
 
 export class Cgroup {
   readonly path: string;
@@ -29,6 +36,11 @@ export class Cgroup {
       // an older kernel has no such file, and a group that is gone needs no killing: the signals by pid remain
       if (codeOf(error) === null) throw error;
     }
+  }
+
+  /** The system has ended it because its memory was used up. */
+  ranOutOfMemory(): boolean {
+    return ranOutOfMemory(this.path);
   }
 
   /** A group that still has processes stays, and is found again by its name. */
@@ -60,6 +72,48 @@ export class Cgroups {
     }
   }
 
+  /** A group for a run that keeps its limits. Throws an Error in words if it cannot. */
+  makeLimited(run: string, limits: Limits): Cgroup {
+    const group = this.make(run);
+    if (group === null) throw new Error("limits: no cgroup can be made");
+    try {
+      writeLimits(group.path, limits);
+      return group;
+    } catch (error) {
+      group.remove();
+      throw new Error(`limits: ${inWords(error)}`, { cause: error });
+    }
+  }
+
+  /** A group for a command that belongs to a run, and is none itself. */
+  makeForCommand(id: string): Cgroup | null {
+    return this.make(COMMAND + id);
+  }
+
+  /**
+   * Why limits of whole trees cannot be kept here, in words; `null` if they can. Only now are the controllers asked for:
+   * the service goes into a group below its own then, as a group with processes hands nothing on.
+   */
+  unavailable(limits: Limits): string | null {
+    const wanted = controllersOf(limits);
+    if (wanted.length === 0) return null;
+    const own = dirname(this.#base);
+    const offered = readProc(join(own, "cgroup.controllers")).trim().split(" ");
+    const missing = wanted.filter((name) => !offered.includes(name));
+    if (missing.length > 0)
+      return `the cgroup controller ${missing.join(", ")} is not available to the service`;
+    if (!enable(own, wanted) && !(this.#moveAside() && enable(own, wanted)))
+      return `the cgroup controller ${wanted.join(", ")} cannot be handed on: other processes are in the service's cgroup`;
+    return enable(this.#base, wanted)
+      ? null
+      : `the cgroup controller ${wanted.join(", ")} cannot be handed on`;
+  }
+
+  #moveAside(): boolean {
+    const aside = this.make(SUPERVISOR);
+    return aside !== null && moveProcess(process.pid, aside.path);
+  }
+
   /** The end of the service: the folder goes if nothing is left in it. */
   close(): void {
     this.sweep();
@@ -79,20 +133,32 @@ export class Cgroups {
 
   /** The processes of all runs. */
   pids(): number[] {
-    return this.#runs().flatMap((run) => this.#group(run).pids());
+    return this.#groups()
+      .filter((name) => name !== SUPERVISOR)
+      .flatMap((name) => this.#group(name).pids());
   }
 
-  /** Removes the groups in which nothing is: a service that was killed may have left them. Before any is made. */
+  /**
+   * Removes the groups in which nothing is: a service that was killed may have left them. Commands that it has left are
+   * nobody's any more and end. Before any group is made.
+   */
   sweep(): void {
-    for (const run of this.#runs()) this.#group(run).remove();
+    for (const name of this.#groups()) {
+      if (name.startsWith(COMMAND)) this.#group(name).kill();
+      this.#group(name).remove();
+    }
   }
 
   #group(run: string): Cgroup {
     return new Cgroup(join(this.#base, run));
   }
 
-  /** None where somebody has removed the folder. */
   #runs(): string[] {
+    return this.#groups().filter((name) => name !== SUPERVISOR && !name.startsWith(COMMAND));
+  }
+
+  /** None where somebody has removed the folder. */
+  #groups(): string[] {
     try {
       const entries = readdirSync(this.#base, { withFileTypes: true });
       return entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
@@ -120,4 +186,19 @@ export function findCgroups(service: string): Cgroups | null {
     if (codeOf(error) === null) throw error;
     return null;
   }
+}
+
+/** As `Cgroups.unavailable`, also where there are no groups at all. */
+export function unavailableLimits(cgroups: Cgroups | null, limits: Limits): string | null {
+  if (cgroups !== null) return cgroups.unavailable(limits);
+  if (controllersOf(limits).length === 0) return null;
+  return "limits of a whole tree need cgroups (v2), which are not available to the service";
+}
+
+/** The group of a run; `null` where it can do without. Throws an Error in words if its limits cannot be kept. */
+export function makeGroup(cgroups: Cgroups | null, run: string, limits: Limits | null): Cgroup | null {
+  if (limits === null || controllersOf(limits).length === 0) return cgroups?.make(run) ?? null;
+  const problem = unavailableLimits(cgroups, limits);
+  if (problem !== null) throw new Error(`limits: ${problem}`);
+  return cgroups?.makeLimited(run, limits) ?? null;
 }

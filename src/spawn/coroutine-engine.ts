@@ -9,6 +9,7 @@ import type { Channel, Engine, OutputSink, RunHandle, RunListener, RunRequest } 
 import { MeprocError } from "../domain/errors.ts";
 import { commandLine } from "../domain/task.ts";
 import type { Exit, Usage } from "../domain/run.ts";
+import { forReplica } from "./command-line.ts";
 import { type Environment, environmentOf } from "./environment.ts";
 import type { Strangers } from "./strangers.ts";
 import { sendSignal } from "./tree.ts";
@@ -75,7 +76,7 @@ class CoroutineRun implements RunHandle {
 
   start(): void {
     if (this.#ended !== null) return this.#listener.failed("stopped before it was started");
-    const script = resolve(commandLine(this.#request.task.cmd).trim());
+    const script = resolve(forReplica(commandLine(this.#request.task.cmd).trim(), this.#request.index));
     const problem = scriptProblem(script);
     if (problem !== null) return this.#fail(problem);
     let ends: Ends;
@@ -95,6 +96,10 @@ class CoroutineRun implements RunHandle {
 
   kill(): void {
     this.terminate();
+  }
+
+  update(): void {
+    // a coroutine has neither hooks nor a way of stopping of its own
   }
 
   signal(): never {

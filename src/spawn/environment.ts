@@ -1,8 +1,17 @@
-/** The environment that a process gets: the service's own without what is the service's business. */
+/**
+ * The environment that a process gets: the service's own without what is the service's business, its user's, its task's.
+ * What comes later wins.
+ */
+import { resolve } from "node:path";
 import type { Identity, RunRequest } from "../domain/ports.ts";
+import { forReplica } from "./command-line.ts";
+import { readEnvFile } from "./env-file.ts";
 
 /** BUN_BE_BUN would turn our executable, run as the launcher, into the bun command line. */
 const OURS = /^(MEPROC_|BUN_BE_BUN$|BUN_OPTIONS$|NOTIFY_SOCKET$|WATCHDOG_|STATE_DIRECTORY$)/;
+/** What a process cannot well do without, whatever it inherits. */
+const LEAST = ["PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "TZ", "TMPDIR"];
+const LEAST_ON_WINDOWS = ["SystemRoot", "SystemDrive", "ComSpec", "PATHEXT", "TEMP", "TMP", "USERPROFILE"];
 
 export type Environment = Record<string, string>;
 
@@ -14,24 +23,58 @@ export function inheritedEnvironment(all: Readonly<Record<string, string | undef
   return Object.fromEntries(kept);
 }
 
+/** Throws an Error in words if the task's file of variables cannot be read. */
 export function environmentOf(
   inherited: Environment,
   service: string,
   request: RunRequest,
   identity: Identity | null,
 ): Environment {
-  const account = identity?.account ?? null;
-  const asUser =
-    account === null
-      ? {}
-      : { HOME: account.home, USER: account.name, LOGNAME: account.name, SHELL: account.shell };
+  const { task } = request;
   return {
-    ...inherited,
-    ...asUser,
-    MEPROC_SERVICE: service,
-    MEPROC_TASK: request.task.name,
-    MEPROC_INDEX: String(request.index),
-    MEPROC_REPLICAS: String(request.task.replica),
-    MEPROC_RUN: request.run,
+    ...(task.inherit_env === true ? inherited : pick(inherited, task.inherit_env)),
+    ...ofUser(identity),
+    ...ofTask(request),
+    ...marks(service, request),
   };
+}
+
+/** By these variables a process is known as one of a run, also to a later service. */
+export function marks(service: string, { run, task, index }: RunRequest): Environment {
+  return {
+    MEPROC_SERVICE: service,
+    MEPROC_TASK: task.name,
+    MEPROC_INDEX: String(index),
+    MEPROC_REPLICAS: String(task.replica),
+    MEPROC_RUN: run,
+  };
+}
+
+function pick(inherited: Environment, names: false | readonly string[]): Environment {
+  const least = process.platform === "win32" ? [...LEAST, ...LEAST_ON_WINDOWS] : LEAST;
+  const wanted = new Set((names === false ? least : names).map(asWindowsHasIt));
+  return Object.fromEntries(Object.entries(inherited).filter(([name]) => wanted.has(asWindowsHasIt(name))));
+}
+
+/** Names of variables differ in case on all systems but Windows. */
+function asWindowsHasIt(name: string): string {
+  return process.platform === "win32" ? name.toUpperCase() : name;
+}
+
+function ofUser(identity: Identity | null): Environment {
+  const account = identity?.account ?? null;
+  if (account === null) return {};
+  return { HOME: account.home, USER: account.name, LOGNAME: account.name, SHELL: account.shell };
+}
+
+/** A relative path of the file begins in the task's own folder. */
+function ofTask({ task, index }: RunRequest): Environment {
+  const variables: Environment = {};
+  if (task.env_file !== null)
+    Object.assign(
+      variables,
+      readEnvFile(resolve(forReplica(task.cwd ?? "", index), forReplica(task.env_file, index))),
+    );
+  for (const [name, value] of Object.entries(task.env)) variables[name] = forReplica(value, index);
+  return variables;
 }

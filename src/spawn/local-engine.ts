@@ -7,6 +7,7 @@ import type { Adopted, Engine, LeftRun, RunHandle, RunListener, RunRequest } fro
 import { bootId, groupOf, identify, stateOf } from "./identity.ts";
 import { LocalRun, type LocalRunDeps } from "./local-run.ts";
 import { StartQueue } from "./start-queue.ts";
+import { sweepStdins } from "./stdin.ts";
 import { runOf } from "./strangers.ts";
 import { sendSignal } from "./tree.ts";
 
@@ -71,8 +72,16 @@ export class LocalEngine implements Engine {
     const { strangers, service, cgroups } = this.#deps;
     // what has emptied its environment is known by its group alone
     const grouped = (cgroups?.left() ?? []).map((run): LeftRun => ({ run, place: null }));
-    const told = strangers.everyOf({ service }).flatMap((pid) => runOf(pid) ?? []);
+    const told = strangers.everyOf({ service }).flatMap((pid) => this.#leftBy(pid));
+    sweepStdins(this.#deps.fifoDirs);
     return [...new Map([...grouped, ...told].map((left) => [left.run, left])).values()];
+  }
+
+  /** Nobody waits any more for a command that belonged to a run, and whoever needs it runs it again. */
+  #leftBy(pid: number): LeftRun[] {
+    const run = runOf(pid);
+    if (run === "command") sendSignal(pid, "SIGKILL");
+    return run === null || run === "command" ? [] : [run];
   }
 
   /** The end of the service: every child of it and all in its groups is killed, and what those leave, until none is left. */
@@ -93,6 +102,7 @@ export class LocalEngine implements Engine {
   /** Lets go of everything without ending it. */
   release(): void {
     this.#released = true;
+    this.#deps.commands.close();
     this.#deps.strangers.close();
   }
 

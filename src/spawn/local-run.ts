@@ -1,88 +1,88 @@
 /** One process and everything that it starts, from its spawn, or its adoption, until nothing of it is left. */
+import { closeSync } from "node:fs";
 import { MeprocError } from "../domain/errors.ts";
-import type { Signal } from "../domain/task-policies.ts";
-import type {
-  Channel,
-  Clock,
-  Identity,
-  OutputSink,
-  RunHandle,
-  RunListener,
-  RunRequest,
-  TreeUsage,
-  Users,
-} from "../domain/ports.ts";
 import type { ProcessIdentity } from "../domain/history.ts";
+import type { Channel, Identity, RunHandle, RunListener, RunRequest, TreeUsage } from "../domain/ports.ts";
 import type { Exit, Usage } from "../domain/run.ts";
+import type { Signal } from "../domain/task-policies.ts";
+import type { Task } from "../domain/task.ts";
 import { inWords } from "../platform/system-errors.ts";
-import type { Cgroup, Cgroups } from "./cgroup.ts";
-import type { Children } from "./children.ts";
-import { type Environment, environmentOf } from "./environment.ts";
+import { type Cgroup, makeGroup } from "./cgroup.ts";
+import type { CommandsDeps, LocalCommands } from "./commands.ts";
 import type { ExitWatch } from "./exit-watch.ts";
+import { Hooks } from "./hooks.ts";
 import { identify } from "./identity.ts";
-import { launchCommand } from "./launcher.ts";
-import type { Strangers } from "./strangers.ts";
-import { ProcessTree } from "./tree.ts";
-import { exitOf, exitOfStatus } from "./wait-status.ts";
+import { NO_USAGE, ownPeak, usageOf } from "./peak.ts";
+import { type Prepared, prepare } from "./preparation.ts";
+import { startProcess } from "./start-process.ts";
+import { Stdin } from "./stdin.ts";
+import { ProcessTree, sendSignal } from "./tree.ts";
+import { usageOfProcesses, withDescendants } from "./tree-usage.ts";
+import { exitOfStatus } from "./wait-status.ts";
 
-export interface LocalRunDeps {
-  readonly clock: Clock;
-  readonly output: OutputSink;
-  readonly users: Users;
-  readonly children: Children;
-  readonly strangers: Strangers;
+export interface LocalRunDeps extends CommandsDeps {
   readonly exits: ExitWatch;
-  /** `null` where the system lets us make none. */
-  readonly cgroups: Cgroups | null;
-  readonly environment: Environment;
-  /** Tells this data directory's descendants from another's. */
-  readonly service: string;
-  /** The command that starts this executable. */
-  readonly self: readonly string[];
+  readonly commands: LocalCommands;
+  /** Where FIFOs are made, in the order in which they are to be tried. */
+  readonly fifoDirs: readonly string[];
 }
 
-const NO_USAGE: Usage = { max_rss_bytes: null, cpu_ms: null };
+const STOPPED_EARLY = "stopped before it was started";
 
 export class LocalRun implements RunHandle {
   readonly #deps: LocalRunDeps;
-  readonly #request: RunRequest;
   readonly #listener: RunListener;
+  readonly #hooks: Hooks;
   /** Runs whose process has exited and of which something was left then. */
   readonly #lingering: Set<LocalRun>;
+  #request: RunRequest;
   #tree: ProcessTree | null = null;
+  /** The process itself, while it lives. */
+  #leader: number | null = null;
   #cgroup: Cgroup | null = null;
+  #stdin: Stdin | null = null;
   /** The peak of memory with which the process began: the service's own, in bytes. */
   #inheritedPeak = 0;
   #ending = false;
+  /** Somebody has sent it SIGSTOP: it would not hear that it is to end. */
+  #paused = false;
 
   constructor(deps: LocalRunDeps, request: RunRequest, listener: RunListener, lingering: Set<LocalRun>) {
     this.#deps = deps;
     this.#request = request;
     this.#listener = listener;
     this.#lingering = lingering;
+    this.#hooks = new Hooks(deps.commands);
   }
 
   /** `released` tells whether the service has left meanwhile; then nothing is started any more. */
   async start(released: () => boolean): Promise<void> {
-    const { user, group } = this.#request.task;
+    const { user, group, hooks } = this.#request.task;
     const identity = user === null && group === null ? null : await this.#deps.users.resolve(user, group);
     if (released()) return;
-    if (this.#ending) return this.#listener.failed("stopped before it was started");
+    if (this.#ending) return this.#listener.failed(STOPPED_EARLY);
     if (identity instanceof Error) return this.#fail(`${user ?? group}: ${identity.message}`);
+    if (hooks?.pre_start !== undefined) {
+      const problem = await this.#hooks.preStart(this.#request);
+      if (released()) return;
+      if (this.#ending) return this.#listener.failed(STOPPED_EARLY);
+      if (problem !== null) return this.#fail(`pre_start: ${problem}`);
+    }
     this.#spawn(identity);
   }
 
   /** Takes over a process that lives; `process` is known to be the one. */
   adoptProcess(process: ProcessIdentity): void {
-    const { children, exits, strangers } = this.#deps;
+    const { children, exits, strangers, fifoDirs, clock } = this.#deps;
     this.#cgroup = this.#deps.cgroups?.find(this.#request.run) ?? null;
+    if (this.#request.task.stdin === "pipe") this.#stdin = Stdin.find(fifoDirs, this.#request.run, clock);
     this.#grow(process.pid, true, true);
     // after an upgrade in place it is our child still, and its exit is ours to collect
     children.add(process.pid);
     exits.watch(process.pid, () => {
       const status = strangers.collect(process.pid);
       children.delete(process.pid);
-      this.#exited(status === null ? null : exitOfStatus(status), NO_USAGE);
+      void this.#exited(status === null ? null : exitOfStatus(status), NO_USAGE);
     });
   }
 
@@ -90,7 +90,7 @@ export class LocalRun implements RunHandle {
   adoptEnded(group: number, status: number): void {
     this.#cgroup = this.#deps.cgroups?.find(this.#request.run) ?? null;
     this.#grow(group, true, false);
-    queueMicrotask(() => this.#exited(exitOfStatus(status), NO_USAGE));
+    queueMicrotask(() => void this.#exited(exitOfStatus(status), NO_USAGE));
   }
 
   /** Takes over what a process that has ended left behind. False if that is nothing. */
@@ -106,24 +106,39 @@ export class LocalRun implements RunHandle {
   }
 
   terminate(): void {
-    this.#end("SIGTERM");
+    const { stop } = this.#request.task;
+    this.#ending = true;
+    if (this.#leader === null || stop?.command === undefined) return this.#end(stop?.signal ?? "SIGTERM");
+    void this.#stopByCommand(this.#leader);
   }
 
   kill(): void {
+    this.#ending = true;
+    this.#hooks.abort();
     this.#end("SIGKILL");
   }
 
-  signal(signal: Signal): void {
-    if (this.#tree === null) throw new MeprocError("conflict", "There is no process");
-    this.#tree.signal(signal);
+  update(task: Task): void {
+    this.#request = { ...this.#request, task };
   }
 
-  write(): Promise<void> {
-    throw new MeprocError("conflict", "Its stdin is not open");
+  signal(signal: Signal): void {
+    if (this.#leader === null || !sendSignal(this.#leader, signal))
+      throw new MeprocError("conflict", "There is no process");
+    if (signal === "SIGSTOP" || signal === "SIGCONT") this.#paused = signal === "SIGSTOP";
+  }
+
+  async write(bytes: Uint8Array): Promise<void> {
+    if (this.#stdin === null)
+      throw new MeprocError("conflict", "Its stdin is not open", {
+        hint: 'Define the task with stdin "pipe"',
+      });
+    await this.#stdin.write(bytes);
   }
 
   usage(): TreeUsage | null {
-    return null;
+    if (this.#tree === null) return null;
+    return usageOfProcesses(withDescendants(this.#tree.members()));
   }
 
   /** Whether something of an ended run is still there; if not, that is told. */
@@ -133,61 +148,81 @@ export class LocalRun implements RunHandle {
     this.#gone();
   }
 
-  #end(signal: "SIGTERM" | "SIGKILL"): void {
-    this.#ending = true;
-    this.#tree?.signal(signal);
-    if (this.#lingering.delete(this)) this.#tree?.whenGone(() => this.#gone());
+  /** The command has its own time; what it leaves of the tree hears the signal once the process itself has ended. */
+  async #stopByCommand(pid: number): Promise<void> {
+    const problem = await this.#hooks.stop(this.#request, pid);
+    if (problem === null || this.#leader === null) return;
+    this.#note(`stop: ${problem}`);
+    this.#end(this.#request.task.stop?.signal ?? "SIGTERM");
+  }
+
+  #end(signal: Signal): void {
+    if (this.#tree === null) return this.#hooks.abort();
+    this.#tree.signal(signal);
+    if (this.#paused && this.#leader !== null) sendSignal(this.#leader, "SIGCONT");
+    if (this.#lingering.delete(this)) this.#tree.whenGone(() => this.#gone());
   }
 
   #spawn(identity: Identity | null): void {
     const { output } = this.#deps;
-    const { alias, run } = this.#request;
-    let channel: Channel;
+    const { alias, run, task } = this.#request;
+    let channel: Channel | null = null;
+    let stdin: number | null = null;
     try {
-      channel = output.open({ alias, run, owner: identity });
+      const prepared = prepare(this.#deps, this.#request, identity, task.cmd);
+      channel = inContext("no room for its output", () => output.open({ alias, run, owner: identity }));
+      stdin = this.#openStdin(identity);
+      this.#cgroup = makeGroup(this.#deps.cgroups, run, task.limits);
+      this.#spawnInto(prepared, channel, stdin);
     } catch (error) {
-      return this.#fail(`no room for its output: ${inWords(error)}`);
-    }
-    let pid: number;
-    try {
-      pid = this.#spawnInto(channel, identity);
-    } catch (error) {
-      channel.discard();
+      channel?.discard();
+      this.#stdin?.close();
       this.#cgroup?.remove();
-      return this.#fail(inWords(error));
+      this.#fail(inWords(error));
+    } finally {
+      if (stdin !== null) closeSync(stdin);
     }
-    this.#listener.spawned(identify(pid));
   }
 
-  /** Returns the pid. Throws only if there is no process. */
-  #spawnInto(channel: Channel, identity: Identity | null): number {
-    const { children, environment, service, cgroups } = this.#deps;
-    this.#cgroup = cgroups?.make(this.#request.run) ?? null;
-    const child = Bun.spawn(this.#command(identity), {
-      env: environmentOf(environment, service, this.#request, identity),
-      stdio: ["ignore", channel.stdout, channel.stderr],
-      detached: true,
-      windowsHide: true,
-      ...(this.#cgroup === null ? {} : { cgroup: this.#cgroup.path }),
-      onExit: (child, code, signal) => {
-        children.delete(child.pid);
-        const usage = usageOf(child.resourceUsage(), this.#inheritedPeak);
-        this.#exited(exitOf(code, child.signalCode ?? signal), usage);
+  /** Throws an Error in words if there is no process. */
+  #spawnInto(prepared: Prepared, channel: Channel, stdin: number | null): void {
+    const { children } = this.#deps;
+    const { pid, refused } = startProcess({
+      children,
+      prepared,
+      stdin,
+      channel,
+      cgroup: this.#cgroup,
+      onExit: (exit, usage) => {
+        const used = usageOf(usage, this.#inheritedPeak);
+        if (refused === null) void this.#exited(exit, used);
+        else
+          void refused.then((reason) => (reason === null ? this.#exited(exit, used) : this.#refuse(reason)));
       },
     });
     this.#inheritedPeak = ownPeak();
-    children.add(child.pid);
-    const { stdout, stderr } = child;
-    const piped = stdout instanceof ReadableStream && stderr instanceof ReadableStream;
-    channel.spawned(piped ? { stdout, stderr } : null);
-    this.#grow(child.pid, false, true);
-    return child.pid;
+    this.#grow(pid, false, true);
+    const process = identify(pid);
+    if (refused === null) return this.#listener.spawned(process);
+    // until the launcher has become the command nothing of the task is there
+    void refused.then((reason) => {
+      if (reason === null) this.#listener.spawned(process);
+    });
+  }
+
+  /** A descriptor for the process; `null` if it shall read an end at once. */
+  #openStdin(identity: Identity | null): number | null {
+    const { fifoDirs, clock } = this.#deps;
+    if (this.#request.task.stdin !== "pipe") return null;
+    this.#stdin = Stdin.make(fifoDirs, this.#request.run, identity, clock);
+    return this.#stdin.openForProcess();
   }
 
   #grow(group: number, adopted: boolean, leaderLives: boolean): void {
     const { clock, strangers, service } = this.#deps;
     // what an earlier run of the same instance has left is that run's own, and does not keep this one from being gone
     const owner = { service, run: this.#request.run };
+    this.#leader = leaderLives ? group : null;
     this.#tree = new ProcessTree({
       clock,
       strangers,
@@ -199,21 +234,38 @@ export class LocalRun implements RunHandle {
     });
   }
 
-  #command(identity: Identity | null): string[] {
-    const { cmd } = this.#request.task;
-    const command = typeof cmd === "string" ? inShell(cmd) : [...cmd];
-    // without the right to become somebody else it can only be ourselves
-    if (identity === null || process.geteuid?.() !== 0) return command;
-    return launchCommand(this.#deps.self, identity, command);
+  /** The launcher has ended without having become the command. */
+  #refuse(reason: string): void {
+    this.#leader = null;
+    this.#tree?.leaderExited();
+    this.#stdin?.close();
+    this.#cgroup?.remove();
+    this.#fail(reason);
   }
 
-  #exited(exit: Exit | null, usage: Usage): void {
-    const tree = this.#tree;
-    tree?.leaderExited();
+  async #exited(exit: Exit | null, usage: Usage): Promise<void> {
+    const { task } = this.#request;
+    const pid = this.#leader;
+    this.#leader = null;
+    this.#tree?.leaderExited();
+    this.#stdin?.close();
+    this.#stdin = null;
     for (const earlier of this.#lingering) earlier.lookAgain();
-    this.#listener.exited(exit, usage);
-    if (this.#ending) tree?.whenGone(() => this.#gone());
-    else if (tree?.anythingLeft()) this.#lingering.add(this);
+    // what the command of stop has not reached is told now
+    if (this.#ending && task.stop?.command !== undefined) this.#tree?.signal(task.stop.signal ?? "SIGTERM");
+    const oom = task.limits?.memory_bytes !== undefined && this.#cgroup?.ranOutOfMemory() === true;
+    if (task.hooks?.post_stop === undefined)
+      return this.#tellExit(() => this.#listener.exited(exit, usage, undefined, oom));
+    const at = this.#deps.clock.now();
+    const problem = await this.#hooks.postStop(this.#request, pid, exit);
+    if (problem !== null) this.#note(`post_stop: ${problem}`);
+    this.#tellExit(() => this.#listener.exited(exit, usage, at, oom));
+  }
+
+  #tellExit(tell: () => void): void {
+    tell();
+    if (this.#ending) this.#tree?.whenGone(() => this.#gone());
+    else if (this.#tree?.anythingLeft()) this.#lingering.add(this);
     else this.#gone();
   }
 
@@ -223,25 +275,19 @@ export class LocalRun implements RunHandle {
   }
 
   #fail(reason: string): void {
-    this.#deps.output.note(this.#request.alias, `meproc: ${reason}`);
+    this.#note(reason);
     this.#listener.failed(reason);
+  }
+
+  #note(text: string): void {
+    this.#deps.output.note(this.#request.alias, `meproc: ${text}`);
   }
 }
 
-function inShell(line: string): string[] {
-  return process.platform === "win32" ? ["cmd.exe", "/d", "/s", "/c", line] : ["/bin/sh", "-c", line];
-}
-
-/**
- * On Linux a child begins with the peak of the service that spawned it, as the two share their memory until it becomes
- * another program: up to that nothing is known of its own.
- */
-export function usageOf(usage: Bun.ResourceUsage | undefined, inheritedPeak: number): Usage {
-  if (usage === undefined) return NO_USAGE;
-  const cpu_ms = Math.round(Number(usage.cpuTime.total) / 1000);
-  return { max_rss_bytes: usage.maxRSS > inheritedPeak ? usage.maxRSS : null, cpu_ms };
-}
-
-function ownPeak(): number {
-  return process.platform === "linux" ? process.resourceUsage().maxRSS * 1024 : 0;
+function inContext<T>(context: string, make: () => T): T {
+  try {
+    return make();
+  } catch (error) {
+    throw new Error(`${context}: ${inWords(error)}`, { cause: error });
+  }
 }

@@ -19,8 +19,10 @@ const REAP_DELAY_MS = 50;
 
 export interface Owner {
   readonly service: string;
-  /** Any run of the service, if not given. */
+  /** Any run of the service, if not given. What a command started that belongs to a run is not the run's. */
   readonly run?: string;
+  /** Such a command, by its id. */
+  readonly command?: string;
 }
 
 export interface Strangers {
@@ -142,17 +144,23 @@ function childrenOf(thread: string): number[] | null {
 }
 
 /** A process that has ended has no environment, and so is nobody's. */
-function isOwnedBy(pid: number, { service, run }: Owner): boolean {
+function isOwnedBy(pid: number, { service, run, command }: Owner): boolean {
   const environment = readProc(`/proc/${pid}/environ`).split("\0");
   if (!environment.includes(`MEPROC_SERVICE=${service}`)) return false;
-  return run === undefined || environment.includes(`MEPROC_RUN=${run}`);
+  if (command !== undefined) return environment.includes(`MEPROC_COMMAND=${command}`);
+  if (run === undefined) return true;
+  return (
+    environment.includes(`MEPROC_RUN=${run}`) &&
+    !environment.some((variable) => variable.startsWith("MEPROC_COMMAND="))
+  );
 }
 
-/** The run that a process is of, as its environment says. */
-export function runOf(pid: number): LeftRun | null {
+/** The run that a process is of, as its environment says; "command" if it is of a command that belongs to a run. */
+export function runOf(pid: number): LeftRun | "command" | null {
   const environment = readProc(`/proc/${pid}/environ`);
-  const [run, task, index] = ["RUN", "TASK", "INDEX"].map(
+  const [run, task, index, command] = ["RUN", "TASK", "INDEX", "COMMAND"].map(
     (name) => new RegExp(`(?:^|\\0)MEPROC_${name}=([^\\0]*)`).exec(environment)?.[1],
   );
+  if (command !== undefined) return "command";
   return run === undefined || task === undefined ? null : { run, place: { task, index: Number(index) } };
 }

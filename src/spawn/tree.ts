@@ -51,6 +51,12 @@ export class ProcessTree {
     if (signal === "SIGKILL") cgroup?.kill();
   }
 
+  /** The processes that can be found without looking for each one's children. */
+  members(): number[] {
+    const { group } = this.#options;
+    return [...(this.#leaderLives ? [group] : []), ...this.#listed()];
+  }
+
   anythingLeft(): boolean {
     this.#options.strangers.reap();
     const others = this.#others();

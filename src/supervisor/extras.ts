@@ -82,5 +82,5 @@ export class Extras {
 
 function newer(a: LastRun | null, b: LastRun | null): LastRun | null {
   if (a === null || b === null) return a ?? b;
-  return b.endedAt.mono > a.endedAt.mono ? b : a;
+  return b.endedAt.mono >= a.endedAt.mono ? b : a;
 }

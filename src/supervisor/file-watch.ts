@@ -22,6 +22,7 @@ export class FileWatch {
   #cancel: Cancel | null = null;
   #quiet: Cancel | null = null;
   #path: string | null = null;
+  #closed = false;
 
   constructor(deps: FileWatchDeps) {
     this.#deps = deps;
@@ -29,7 +30,7 @@ export class FileWatch {
 
   /** Watches what the definition says, from now on if it has not yet. */
   follow({ watch, cwd }: Task): void {
-    if (cwd === this.#cwd && isDeepStrictEqual(watch, this.#watch)) return;
+    if (this.#closed || (cwd === this.#cwd && isDeepStrictEqual(watch, this.#watch))) return;
     this.stop();
     this.#watch = watch;
     this.#cwd = cwd;
@@ -50,6 +51,12 @@ export class FileWatch {
     this.#path = null;
     this.#watch = null;
     this.#cwd = null;
+  }
+
+  /** For good. */
+  close(): void {
+    this.#closed = true;
+    this.stop();
   }
 
   #note(path: string): void {

@@ -301,7 +301,7 @@ export class TaskGroup {
   /** No new work: the schedule rests, and what has no process yet gets none. */
   quiesce(): void {
     this.#disarm();
-    this.#files.stop();
+    this.#files.close();
     for (const instance of this.instances)
       if (instance.live === null || instance.state.kind === "stopping") void instance.stop();
   }
@@ -313,7 +313,7 @@ export class TaskGroup {
 
   freeze(): void {
     this.#disarm();
-    this.#files.stop();
+    this.#files.close();
     for (const instance of this.instances) instance.freeze();
   }
 

@@ -142,9 +142,9 @@ export class Instance {
 
   /** The definition has changed; what goes on does so under the new one. */
   update(task: Task): void {
-    this.#place.task = task;
+    this.#runs.update(task);
     this.#policy = policyOf(task);
-    this.#monitors.update();
+    this.#monitors.update(task);
     this.#extras.update(task);
     this.#schedule();
   }
@@ -167,8 +167,10 @@ export class Instance {
   /** Takes over what an earlier service left of a run that has no end yet; if it has ended, only a `wanted` one goes on. */
   adopt(record: RunRecord, wanted: boolean): void {
     const beside = isActive(this.#state) && this.task.schedule?.overlap === "allow";
-    if (beside) this.#extras.make().adopt(record, wanted);
-    else this.#runs.adopt(record, wanted);
+    if (!beside) return this.#runs.adopt(record, wanted);
+    const extra = this.#extras.make();
+    extra.adopt(record, wanted);
+    this.#extras.settle(extra);
   }
 
   /** Takes over what is left in the background of a run that has an end. */

@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { Health, Moment } from "../domain/instance.ts";
 import type { Cancel, RunRequest, TreeUsage } from "../domain/ports.ts";
 import { type Outcome, verdict } from "../domain/run.ts";
+import type { Task } from "../domain/task.ts";
 import { type HealthDeps, watchHealth } from "./health.ts";
 import { watchMemory } from "./memory.ts";
 
@@ -26,7 +27,7 @@ export class Monitors {
   readonly #deps: HealthDeps;
   readonly #findings: Findings;
   #watched: Watched | null = null;
-  #check: RunRequest["task"]["health"] = null;
+  #check: Task["health"] = null;
   #limit: number | null = null;
   #cancelHealth: Cancel | null = null;
   #cancelMemory: Cancel | null = null;
@@ -54,8 +55,11 @@ export class Monitors {
   }
 
   /** The definition has changed: what it says otherwise begins anew. */
-  update(): void {
-    if (this.#watched !== null) this.#look(this.#watched);
+  update(task: Task): void {
+    if (this.#watched === null) return;
+    const { request } = this.#watched;
+    this.#watched = { ...this.#watched, request: { ...request, task } };
+    this.#look(this.#watched);
   }
 
   #look(watched: Watched): void {

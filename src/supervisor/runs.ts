@@ -104,18 +104,15 @@ export class Runs {
     return null;
   }
 
-  /** A run as the adapters are told of it; its task is always the present definition. */
+  /** A run as the adapters are told of it. */
   request(run: RunId): RunRequest {
-    const place = this.#place;
-    const { index, alias } = place;
-    return {
-      run,
-      index,
-      alias,
-      get task() {
-        return place.task;
-      },
-    };
+    return { run, ...this.#place };
+  }
+
+  /** The definition has changed; it holds for what goes on too, as far as it can. */
+  update(task: Task): void {
+    this.#place.task = task;
+    for (const { handle } of this.#open.values()) handle?.update(task);
   }
 
   spawn(run: RunId, { trigger, scheduledFor }: Cause, actor: Actor): void {

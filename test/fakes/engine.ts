@@ -10,6 +10,7 @@ import type {
   TreeUsage,
 } from "../../src/domain/ports.ts";
 import type { Exit } from "../../src/domain/run.ts";
+import type { Task } from "../../src/domain/task.ts";
 
 const NO_USAGE = { max_rss_bytes: null, cpu_ms: null };
 const NOBODY: RunListener = {
@@ -23,6 +24,8 @@ export class FakeProcess implements RunHandle {
   readonly pid: number;
   readonly request: RunRequest;
   readonly signals: string[] = [];
+  /** The definition that holds for it. */
+  task: Task;
   alive = true;
   used: TreeUsage | null = null;
   listener: RunListener;
@@ -30,6 +33,7 @@ export class FakeProcess implements RunHandle {
   constructor(pid: number, request: RunRequest, listener: RunListener) {
     this.pid = pid;
     this.request = request;
+    this.task = request.task;
     this.listener = listener;
   }
 
@@ -62,6 +66,10 @@ export class FakeProcess implements RunHandle {
 
   kill(): void {
     this.signals.push("KILL");
+  }
+
+  update(task: Task): void {
+    this.task = task;
   }
 
   signal(signal: string): void {

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import type { OutputSink, RunListener, Users } from "../../src/domain/ports.ts";
 import { systemClock } from "../../src/platform/clock.ts";
 import { Children } from "../../src/spawn/children.ts";
+import { LocalCommands } from "../../src/spawn/commands.ts";
 import { ExitWatch } from "../../src/spawn/exit-watch.ts";
 import { LocalEngine } from "../../src/spawn/local-engine.ts";
 import { findStrangers } from "../../src/spawn/strangers.ts";
@@ -28,18 +29,23 @@ function makeEngine(service: string): LocalEngine {
   strangers.begin();
   whenDone(() => strangers.close());
   const thread = join(import.meta.dir, "../../src/spawn/exit-thread.ts");
-  return new LocalEngine({
+  const spawning = {
     clock: systemClock,
     output,
     users,
     children,
     strangers,
-    exits: new ExitWatch({ clock: systemClock, thread }),
     cgroups: null,
     environment: { PATH: process.env["PATH"] ?? "/usr/bin:/bin" },
     service,
-    commit: () => undefined,
     self: [],
+  };
+  return new LocalEngine({
+    ...spawning,
+    commands: new LocalCommands(spawning),
+    exits: new ExitWatch({ clock: systemClock, thread }),
+    fifoDirs: [],
+    commit: () => undefined,
   });
 }
 

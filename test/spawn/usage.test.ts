@@ -1,6 +1,6 @@
 /** The peak of memory of a run, beside what its process has inherited of the service. */
 import { expect, test } from "bun:test";
-import { usageOf } from "../../src/spawn/local-run.ts";
+import { usageOf } from "../../src/spawn/peak.ts";
 
 test("a peak above the one that the process began with is its own, however large the service is by its end", async () => {
   const child = Bun.spawn(["perl", "-e", '$x = "a" x 200_000_000; <STDIN>'], {

@@ -82,6 +82,18 @@ const ROWS: readonly Row[] = [
   [200, GET("/api/v1/tasks/typo/output/stream?replica=1&after=2026-11-22:0")],
   [400, GET("/api/v1/tasks/typo/output/stream?after=now")],
   [404, GET("/api/v1/tasks/absent/output/stream")],
+  [200, GET("/api/v1/tasks/typo/output?tail=5&grep=not.found&ignore_case=1")],
+  [200, GET("/api/v1/tasks/typo/output?since=1h", { accept: "application/x-ndjson" })],
+  [400, GET("/api/v1/tasks/typo/output?since=yesterday")],
+  [200, GET("/api/v1/tasks/typo/output/files")],
+  [400, GET("/api/v1/tasks/typo/output/files?replica=7")],
+  [404, GET("/api/v1/tasks/absent/output/files")],
+  [404, GET("/api/v1/tasks/typo/output/files/none.log")],
+  [404, GET("/api/v1/runs/nobody/output")],
+  [400, DELETE("/api/v1/tasks/typo/output?replica=7")],
+  [403, DELETE("/api/v1/tasks/typo/output", FOREIGN)],
+  [404, DELETE("/api/v1/tasks/absent/output")],
+  [204, DELETE("/api/v1/tasks/typo/output?replica=0")],
   [200, GET("/api/v1/tasks")],
   [403, DELETE("/api/v1/tasks/typo", FOREIGN)],
   [204, DELETE("/api/v1/tasks/typo")],
@@ -100,8 +112,9 @@ const ROWS: readonly Row[] = [
   [200, GET("/healthz")],
 ];
 
-/** Declared, and not to be brought about by asking: a process that even KILL does not end. */
-const OUT_OF_REACH = /^(DELETE|PUT|POST) \/(proc|api\/v1\/tasks\/\{name\}(\/(stop|restart))?) 409$/;
+/** Declared, and not to be brought about by asking: a process that even KILL does not end, a search without one. */
+const OUT_OF_REACH =
+  /^((DELETE|PUT|POST) \/(proc|api\/v1\/tasks\/\{name\}(\/(stop|restart))?) 409|GET \/api\/v1\/(tasks|runs)\/\{\w+\}\/output 504)$/;
 
 const seenWhileStopping = new Set<string>();
 
@@ -154,7 +167,29 @@ describe("every answer is one that the document declares", () => {
   test("and so is that of a run that there is", async () => {
     const list = await fetch(`${service.baseUrl}/api/v1/runs?limit=1`);
     const { items } = (await list.json()) as { items: { id: string }[] };
-    expect(await asker.ask(GET(`/api/v1/runs/${items[0]?.id}`))).toBe(200);
+    const path = `/api/v1/runs/${items[0]?.id}`;
+    expect(await asker.ask(GET(path))).toBe(200);
+    expect(await asker.ask(GET(`${path}/output?stream=stderr`))).toBe(200);
+    expect(await asker.ask(GET(`${path}/output?since=yesterday`))).toBe(400);
+  });
+
+  test("and so are those of a file that there is", async () => {
+    await asker.ask(POST("/api/v1/tasks", { name: "speaker", cmd: "echo hello", type: "once" }));
+    const path = "/api/v1/tasks/speaker/output/files";
+    const list = async () =>
+      (await (await fetch(`${service.baseUrl}${path}`)).json()) as {
+        items: { name: string; size_bytes: number }[];
+      };
+    const name = await until(
+      async () => (await list()).items.find((file) => file.size_bytes > 0)?.name,
+      "there is a file",
+    );
+    const file = (headers = {}) => GET(`${path}/${encodeURIComponent(name)}`, headers);
+    expect(await asker.ask(file())).toBe(200);
+    expect(await asker.ask(file({ range: "bytes=0-1" }))).toBe(206);
+    expect(await asker.ask(file({ range: "bytes=99-" }))).toBe(416);
+    const { headers } = await fetch(`${service.baseUrl}${file().path}`);
+    expect(await asker.ask(file({ "if-none-match": headers.get("etag") ?? "" }))).toBe(304);
   });
 
   test("and every declared answer has been seen, but for those out of reach", () => {

@@ -3,6 +3,7 @@ import { expect } from "bun:test";
 import { describeInChromium } from "../page/chromium.ts";
 import { pageTest } from "../page/page-test.ts";
 import { keepScreenshot } from "../page/screenshots.ts";
+import { until } from "../helpers/until.ts";
 import { callsOf, nameOf, readDocument } from "./document.ts";
 import { callBlock, execute } from "./explorer.ts";
 
@@ -20,9 +21,13 @@ const ORDER: readonly (readonly [status: number, method: string, path: string])[
   [200, "POST", "/api/v1/tasks/{name}/start"],
   [200, "POST", "/api/v1/tasks/{name}/restart"],
   [200, "GET", "/api/v1/tasks/{name}/output"],
+  [200, "GET", "/api/v1/tasks/{name}/output/files"],
+  [200, "GET", "/api/v1/tasks/{name}/output/files/{file}"],
+  [204, "DELETE", "/api/v1/tasks/{name}/output"],
   [204, "DELETE", "/api/v1/tasks/{name}"],
   [200, "GET", "/api/v1/runs"],
   [200, "GET", "/api/v1/runs/{id}"],
+  [200, "GET", "/api/v1/runs/{id}/output"],
   [200, "GET", "/api/v1/system"],
   [200, "GET", "/api/v1/schedule/preview"],
   [200, "GET", "/healthz"],
@@ -32,6 +37,21 @@ async function newestRun(url: string): Promise<string> {
   const list = await fetch(`${url}/api/v1/runs?limit=1`);
   const { items } = (await list.json()) as { items: { id: string }[] };
   return items[0]?.id ?? "none";
+}
+
+/** The task of the example has been told that there is no such program, or has begun to work. */
+function firstFile(url: string): Promise<string> {
+  return until(async () => {
+    const list = await fetch(`${url}/api/v1/tasks/web/output/files`);
+    const { items } = (await list.json()) as { items: { name: string }[] };
+    return items[0]?.name;
+  }, "there is a file of output");
+}
+
+/** The run and the file of the examples are nobody's. */
+async function valuesFor(path: string, url: string): Promise<Record<string, string>> {
+  if (path.includes("{id}")) return { id: await newestRun(url) };
+  return path.includes("{file}") ? { file: await firstFile(url) } : {};
 }
 
 describeInChromium("Swagger UI in Chromium", () => {
@@ -62,8 +82,7 @@ describeInChromium("Swagger UI in Chromium", () => {
     expect([...tried, ...streams.map(nameOf)].sort()).toEqual(calls.map(nameOf).sort());
     const page = await open({ path: "/swagger" });
     for (const [status, method, path] of ORDER) {
-      // the run of the example is nobody's
-      const values = path.includes("{id}") ? { id: await newestRun(service.url) } : {};
+      const values = await valuesFor(path, service.url);
       const executed = await execute(page, { method, path }, values);
       expect([nameOf({ method, path }), executed.status]).toEqual([nameOf({ method, path }), status]);
     }
