@@ -3,7 +3,6 @@ import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { wireOutput } from "./captured-output.ts";
-import { OutputLineWatcher } from "./output/line-watcher.ts";
 import type { Variables } from "./config/load.ts";
 import type { Config } from "./domain/config.ts";
 import { aliasOf } from "./domain/task.ts";
@@ -12,12 +11,13 @@ import { Journal } from "./events/journal.ts";
 import { linesOf } from "./events/log-lines.ts";
 import { createApp } from "./http/app.ts";
 import { findFifoPlaces, leaveFifoPlaces } from "./output/fifo-places.ts";
+import { OutputLineWatcher } from "./output/line-watch.ts";
 import type { Outlet } from "./output/stdout-sink.ts";
 import { systemClock } from "./platform/clock.ts";
 import { type Lock, lockHolder, lockPath, takeLock } from "./platform/lock.ts";
 import { takeUpgradeOrder } from "./platform/upgrade-order.ts";
 import { codeOf, inWords } from "./platform/system-errors.ts";
-import { findCgroups } from "./spawn/cgroup.ts";
+import { findCgroups, unavailableLimits } from "./spawn/cgroup.ts";
 import { Children } from "./spawn/children.ts";
 import { LocalCommands } from "./spawn/commands.ts";
 import { CoroutineEngine } from "./spawn/coroutine-engine.ts";
@@ -138,7 +138,8 @@ export async function createService(config: Config, options: ServiceOptions): Pr
     log: (level, text) => journal.write(level, text),
   });
   bus.subscribe((fact) => {
-    if (fact.kind === "task.created") output.know(supervisor.get(fact.task).task);
+    if (fact.kind === "task.created" || fact.kind === "task.changed")
+      output.know(supervisor.get(fact.task).task);
     else if (fact.kind === "task.removed") output.forget(fact.task);
   });
   const environment = inheritedEnvironment(options.variables);
@@ -178,8 +179,10 @@ export async function createService(config: Config, options: ServiceOptions): Pr
     history: store,
     users,
     prober: new LocalProber(commands),
-    lines: new OutputLineWatcher(output.reader, (error) =>
-      journal.error(`Output cannot be looked at for a health check: ${inWords(error)}`),
+    limits: { unavailable: (limits) => unavailableLimits(cgroups, limits) },
+    commands,
+    lines: new OutputLineWatcher(output.reader, (alias, error) =>
+      journal.error(`The output of ${alias} cannot be looked at for its health: ${inWords(error)}`),
     ),
     watcher: new FileWatcher(),
     mainTask: config.exitWith,

@@ -143,12 +143,6 @@ export interface CommandOptions {
   readonly variables?: Readonly<Record<string, string>>;
 }
 
-/** Limits of a whole tree, which not every system can keep. */
-export interface TreeLimits {
-  /** Why these cannot be kept here, in words; `null` if they can. */
-  unavailable(limits: NonNullable<Task["limits"]>): string | null;
-}
-
 /** Looks once whether a run is healthy. */
 export interface Prober {
   /** `null` for healthy, else why it is not, in words. Settles within `timeoutMs`, with nothing left behind. */

@@ -67,6 +67,7 @@ export interface Writer {
 }
 
 const ALIAS_END = process.platform === "win32" ? /^(.+)\.\d+$/s : /^(.+):\d+$/s;
+const OWN_LOG = "Meproc";
 const INDEX_END = ".idx";
 const TEMPORARY_END = ".zst.tmp";
 
@@ -220,8 +221,9 @@ export class Inventory {
     if (files.has(`${file}.zst`) && lookInto(index) !== null) return removeFile(join(this.directory, file));
     const found = statSync(join(this.directory, file), { throwIfNoEntry: false });
     if (!found?.isFile()) return;
-    const row = this.row(name.stem, null);
     const indexBytes = statSync(index, { throwIfNoEntry: false })?.size ?? 0;
+    if (indexBytes === 0 && !isReplica(name.stem)) return;
+    const row = this.row(name.stem, null);
     const kept = newKept(name, Math.round(found.mtimeMs), indexBytes > 0);
     this.resize(row, kept, found.size + indexBytes);
     if (name.day === today && name.number === null && !name.compressed) row.current = kept;
@@ -262,11 +264,18 @@ function isFile(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
 }
 
-/** The task whose replica writes under a stem, `null` for a file that is none of an alias's. */
+/** Whose output a stem is: a task's, by the alias of a replica, or that of an alias without a task; `null` for our own log. */
 export function taskOfStem(stem: string): string | null {
   const alias = stem.endsWith(".err") ? stem.slice(0, -4) : stem;
-  if (/~[0-9a-f]{16}$/.test(alias)) return alias;
-  return ALIAS_END.exec(alias)?.[1] ?? null;
+  if (alias === OWN_LOG) return null;
+  return ALIAS_END.exec(alias)?.[1] ?? alias;
+}
+
+/** A name that is no replica's proves nothing: without an index it is somebody else's file. */
+function isReplica(stem: string): boolean {
+  return (
+    ALIAS_END.test(stem.endsWith(".err") ? stem.slice(0, -4) : stem) || /~[0-9a-f]{16}(?:\.err)?$/.test(stem)
+  );
 }
 
 /** Who has removed it already saves us the work; who forbids it will be met again at the next start. */

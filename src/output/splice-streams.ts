@@ -107,9 +107,11 @@ export class Streams {
     const { segments } = this.#options;
     const { fd, source } = stream;
     let segment = segments.ready(source);
-    for (let moved = 0; ;) {
-      if (segment.isClosed || segments.room(source, segment) < 1) segment = segments.ready(source);
-      const count = stream.way === "splice" ? this.#splice(fd, source, segment) : this.#copy(fd, source);
+    for (let moved = 0, count = FLOOD_BYTES; ;) {
+      // somebody may cut the file between two writes; a flood is not looked after so closely
+      if (count < FLOOD_BYTES || segment.isClosed || segments.room(source, segment) < 1)
+        segment = segments.ready(source);
+      count = stream.way === "splice" ? this.#splice(fd, source, segment) : this.#copy(fd, source);
       if (count > 0) moved += count;
       if (count >= FLOOD_BYTES) this.#sizes.enlarge(fd);
       if (count === -ERRNO.EINVAL && stream.way === "splice") stream.way = "copy";

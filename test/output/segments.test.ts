@@ -304,6 +304,14 @@ describe("what is kept", () => {
     expect(files().filter((file) => strange.includes(file))).toEqual(strange.sort());
   });
 
+  test("an alias without a task is kept like any other", () => {
+    once(open({ compress: false }), "old", "bootstrap");
+    for (const file of files()) utimesSync(join(directory, file), NOON / 1000, NOON / 1000);
+    const later = open({ compress: false, max_age_days: 1 }, { now: NOON + 9 * DAY_MS });
+    later.complete();
+    expect(files()).toEqual([]);
+  });
+
   test("a policy that comes later holds at once", () => {
     const segments = open({ max_bytes: 4, compress: false });
     once(segments, "11112222333");

@@ -1,6 +1,6 @@
 /** Definitions change under processes that go on: PUT, PATCH, scaling, revisions, hidden values. */
 import { describe, expect, test } from "bun:test";
-import { InvalidError, MeprocError, RevisionError } from "../../src/domain/errors.ts";
+import { InvalidError, type MeprocError, RevisionError } from "../../src/domain/errors.ts";
 import { completeTask } from "../../src/domain/task.ts";
 import { changedFields, definitionOf, mergePatch } from "../../src/supervisor/change.ts";
 import type { FakeEngine } from "../fakes/engine.ts";

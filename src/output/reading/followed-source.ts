@@ -15,8 +15,6 @@ import { unformat } from "./unformat.ts";
 
 /** Chunks of one author are one piece if they were read within so many ms. */
 const TOGETHER_MS = 100;
-/** Of so many sources the files stay open as long as there is something in them. */
-const MAX_HELD = 4;
 
 /** File systems tell times no finer than this. */
 const TICK_MS = 100;
@@ -35,7 +33,6 @@ export class FollowedSource {
   readonly #channel: Channel;
   readonly #filter: Filter;
   readonly #options: FollowOptions;
-  readonly #hold: boolean;
   readonly #pieceBytes: number;
   #place: DayPlace;
   /** The number of the segment that the place is in, if that was the newest one. */
@@ -60,7 +57,6 @@ export class FollowedSource {
     this.#place = place;
     this.#filter = filter;
     this.#options = options;
-    this.#hold = sources <= MAX_HELD;
     this.#pieceBytes = Math.min(options.limits.pieceBytes, batchFor(options.limits, sources));
   }
 
@@ -188,7 +184,7 @@ export class FollowedSource {
     const { directory, sync } = this.#options;
     const stem = channelStem(this.alias, this.#channel);
     const listing = { alias: this.alias, channel: this.#channel, stem, segments };
-    return new LogRow(listing, { directory, sync, hold: this.#hold, after });
+    return new LogRow(listing, { directory, sync, hold: false, after });
   }
 
   /** Where the place lies; what is gone of it and what is too far behind is counted and passed over. */
