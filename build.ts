@@ -10,6 +10,7 @@ const SWAGGER_FILES = ["swagger-ui-bundle.js", "swagger-ui.css"];
 /** The workers' modules are entry points: each runs in a thread of its own. */
 const ENTRY_POINTS = [
   "src/main.ts",
+  "src/output/compress-thread.ts",
   "src/output/splice-thread.ts",
   "src/spawn/coroutine-host.ts",
   "src/spawn/exit-thread.ts",

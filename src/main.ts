@@ -1,7 +1,12 @@
-/** The entry: the launcher of runs as another user, or else the command line. */
+/** The entry: the launcher of runs as another user, a search of output, or else the command line. */
+import { GREP } from "./output/reading/grep-frames.ts";
 import { LAUNCH, launch } from "./spawn/launcher.ts";
 
 if (process.argv[2] === LAUNCH) launch(process.argv.slice(3));
+if (process.argv[2] === GREP) {
+  const { grepChild } = await import("./output/reading/grep-child.ts");
+  await grepChild();
+}
 
 const { run } = await import("./run.ts");
 await run(process.argv.slice(2));

@@ -7,8 +7,6 @@ import { exitWith } from "./exit-with.ts";
 import { httpUrl, pageUrl } from "./http/address.ts";
 import { takeUpgradeOrder } from "./platform/upgrade-order.ts";
 import { inWords } from "./platform/system-errors.ts";
-import { parseTask } from "./supervisor/admission.ts";
-import { dependenciesFirst } from "./supervisor/dependencies.ts";
 import { type Service, createService } from "./service.ts";
 import { becomeNext, gapOf } from "./upgrade.ts";
 
@@ -25,6 +23,10 @@ export async function serve(
     variables,
     args,
     terminal: (line) => void process.stdout.write(`${line}\n`),
+    stdout: {
+      write: (bytes) => process.stdout.write(bytes),
+      drained: () => new Promise((resolve) => void process.stdout.once("drain", resolve)),
+    },
     colours: process.stdout.isTTY === true && !variables["NO_COLOR"],
   });
   const { journal, supervisor, bus } = service;
@@ -101,14 +103,13 @@ function isLoopback(ip: string): boolean {
   return ip === "::1" || ip === "localhost" || ip.startsWith("127.");
 }
 
-async function mergeTasks(config: Config, { supervisor, journal }: Service): Promise<void> {
-  for (const task of dependenciesFirst(config.tasks.map(parseTask))) {
-    try {
-      await supervisor.merge(task);
-    } catch (error) {
-      if (!(error instanceof MeprocError)) throw error;
-      journal.error(`Task ${task.name} of ${config.file} was not started: ${error.message}`);
-    }
+async function mergeTasks({ tasks, file }: Config, { supervisor, journal }: Service): Promise<void> {
+  try {
+    for (const { name, error } of await supervisor.merge(tasks))
+      journal.error(`Task ${name} of ${file} was not started: ${error.message}`);
+  } catch (error) {
+    if (!(error instanceof MeprocError)) throw error;
+    journal.error(`The tasks of ${file} could not all be taken: ${error.message}`);
   }
 }
 

@@ -1,7 +1,8 @@
 /** The composition root: builds the adapters, wires them to the core, and listens. Nothing else wires. */
 import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { isDeepStrictEqual } from "node:util";
+import { wireOutput } from "./captured-output.ts";
+import { OutputLineWatcher } from "./output/line-watcher.ts";
 import type { Variables } from "./config/load.ts";
 import type { Config } from "./domain/config.ts";
 import { aliasOf } from "./domain/task.ts";
@@ -9,17 +10,13 @@ import { Bus } from "./events/bus.ts";
 import { Journal } from "./events/journal.ts";
 import { linesOf } from "./events/log-lines.ts";
 import { createApp } from "./http/app.ts";
-import type { Capture, ReportLoss } from "./output/capture.ts";
-import { CopyCapture } from "./output/copy-capture.ts";
-import { PipeCapture } from "./output/pipe-capture.ts";
 import { findFifoPlaces, leaveFifoPlaces } from "./output/fifo-places.ts";
-import { FileReader } from "./output/reader.ts";
-import { SpliceCapture } from "./output/splice-capture.ts";
+import type { Outlet } from "./output/stdout-sink.ts";
 import { systemClock } from "./platform/clock.ts";
 import { type Lock, lockHolder, lockPath, takeLock } from "./platform/lock.ts";
 import { takeUpgradeOrder } from "./platform/upgrade-order.ts";
 import { codeOf, inWords } from "./platform/system-errors.ts";
-import { findCgroups } from "./spawn/cgroup.ts";
+import { findCgroups, unavailableLimits } from "./spawn/cgroup.ts";
 import { Children } from "./spawn/children.ts";
 import { LocalCommands } from "./spawn/commands.ts";
 import { CoroutineEngine } from "./spawn/coroutine-engine.ts";
@@ -34,7 +31,11 @@ import { StoreError, openDatabase } from "./store/database.ts";
 import { keepPruned } from "./store/pruning.ts";
 import { SqliteStore, type StoreOptions } from "./store/sqlite-store.ts";
 import { parseTask } from "./supervisor/admission.ts";
+import { changesStart } from "./supervisor/change.ts";
+import { BOOTSTRAP } from "./supervisor/bootstrap.ts";
 import { Supervisor } from "./supervisor/supervisor.ts";
+import { FileWatcher } from "./watch/file-watcher.ts";
+import { LocalProber } from "./watch/prober.ts";
 
 /** Why the service cannot start, in one line. */
 export class StartError extends Error {
@@ -48,12 +49,10 @@ const LISTEN_REASONS: Readonly<Record<string, string>> = {
   ENOTFOUND: "there is no such address; choose another with --ip",
   EACCES: "permission denied; ports below 1024 are for root",
 };
-const LOSS_REPORT_MS = 5000;
 const LOCK_LOOKS = 50;
 /** The database, below the data directory. */
 export const DATABASE = "meproc.db";
 /** The worker modules are entry points of their own in the executable. */
-const SPLICE_THREAD = new URL("./output/splice-thread.ts", import.meta.url).href;
 const EXIT_THREAD = new URL("./spawn/exit-thread.ts", import.meta.url).href;
 const CHECKPOINT_THREAD = new URL("./store/checkpoint-thread.ts", import.meta.url).href;
 const COROUTINE_HOST = new URL("./spawn/coroutine-host.ts", import.meta.url);
@@ -79,6 +78,8 @@ export interface ServiceOptions {
   readonly args: readonly string[];
   readonly terminal: (line: string) => void;
   readonly colours: boolean;
+  /** Where the lines of tasks go that ask for it. */
+  readonly stdout: Outlet;
 }
 
 /** Throws StartError. Tasks and processes that an earlier service left are taken up before it returns. */
@@ -122,17 +123,43 @@ export async function createService(config: Config, options: ServiceOptions): Pr
     for (const { level, text } of linesOf(fact)) journal.write(level, text);
   });
   const fifoDirs = findPlaces(service, config);
-  const output = makeCapture(fifoDirs, config.logDir, makeLossReport(journal));
+  const self = Bun.isStandaloneExecutable
+    ? [process.execPath]
+    : [process.execPath, join(import.meta.dir, "main.ts")];
+  const output = wireOutput({
+    config,
+    fifoDirs,
+    clock,
+    publish: (fact) => bus.publish(fact),
+    self,
+    stdout: options.stdout,
+    colours: options.colours,
+    pidOf: (run) => store.run(run)?.process?.pid ?? null,
+    log: (level, text) => journal.write(level, text),
+  });
+  bus.subscribe((fact) => {
+    if (fact.kind === "task.created" || fact.kind === "task.changed")
+      output.know(supervisor.get(fact.task).task);
+    else if (fact.kind === "task.removed") output.forget(fact.task);
+  });
   const environment = inheritedEnvironment(options.variables);
   const children = new Children();
   const strangers = findStrangers(children);
   const users = new SystemUsers(children);
   const commit = () => store.flush();
-  const self = Bun.isStandaloneExecutable
-    ? [process.execPath]
-    : [process.execPath, join(import.meta.dir, "main.ts")];
   const cgroups = findCgroups(service);
-  const spawning = { clock, output, users, children, strangers, cgroups, environment, service, self };
+  const capture = output.capture;
+  const spawning = {
+    clock,
+    output: capture,
+    users,
+    children,
+    strangers,
+    cgroups,
+    environment,
+    service,
+    self,
+  };
   const commands = new LocalCommands(spawning);
   const exits = new ExitWatch({ clock, thread: EXIT_THREAD });
   const local = new LocalEngine({ ...spawning, commands, exits, fifoDirs, commit });
@@ -140,10 +167,24 @@ export async function createService(config: Config, options: ServiceOptions): Pr
     clock,
     engine: chooseEngine(
       local,
-      new CoroutineEngine({ output, strangers, environment, service, commit, host: COROUTINE_HOST }),
+      new CoroutineEngine({
+        output: output.capture,
+        strangers,
+        environment,
+        service,
+        commit,
+        host: COROUTINE_HOST,
+      }),
     ),
     history: store,
     users,
+    prober: new LocalProber(commands),
+    limits: { unavailable: (limits) => unavailableLimits(cgroups, limits) },
+    commands,
+    lines: new OutputLineWatcher(output.reader, (error) =>
+      journal.error(`Output cannot be looked at for a health check: ${inWords(error)}`),
+    ),
+    watcher: new FileWatcher(),
     mainTask: config.exitWith,
     publish: (fact) => bus.publish(fact),
     newRunId: () => Bun.randomUUIDv7(),
@@ -151,9 +192,13 @@ export async function createService(config: Config, options: ServiceOptions): Pr
   });
   const app = await createApp({
     supervisor,
-    output: new FileReader(config.logDir, output),
+    output: output.reader,
+    captured: output.reader,
+    keeper: output.capture,
     archive: store,
+    facts: store,
     storeTrouble: () => trouble,
+    outputTrouble: () => output.losses.trouble(),
     clock,
     subscribe: (subscriber) => bus.subscribe(subscriber),
     log: (level, text) => journal.write(level, text),
@@ -165,9 +210,11 @@ export async function createService(config: Config, options: ServiceOptions): Pr
   const left = new Map(
     local.left().map(({ run, place }) => [run, place && aliasOf(place.task, place.index)]),
   );
-  output.resume((run) => store.run(run)?.alias ?? left.get(run) ?? null);
+  for (const { task } of store.tasks()) output.know(task);
+  if (config.bootstrapCmd !== null) output.passOn(BOOTSTRAP);
+  output.capture.resume((run) => store.run(run)?.alias ?? left.get(run) ?? null);
   const inFile = new Map(config.tasks.map(parseTask).map((task) => [task.name, task]));
-  supervisor.restore((task) => !isDeepStrictEqual(inFile.get(task.name) ?? task, task));
+  supervisor.restore((task) => changesStart(task, inFile.get(task.name) ?? task));
   strangers.begin();
   takeUpgradeOrder(config.dataDir);
   lock.ready();
@@ -252,25 +299,6 @@ function lockData(dataDir: string, { args, variables }: ServiceOptions): Lock {
   );
 }
 
-/** A full disk loses output many times a second; it is told at once, and then with the sum now and then. */
-function makeLossReport(journal: Journal): ReportLoss {
-  const open = new Map<string, { bytes: number; reason: string }>();
-  const tell = (alias: string, bytes: number, reason: string): void => {
-    journal.error(`${bytes} bytes of the output of ${alias} were lost: ${reason}`);
-    open.set(alias, { bytes: 0, reason });
-    setTimeout(() => {
-      const more = open.get(alias);
-      open.delete(alias);
-      if (more !== undefined && more.bytes > 0) tell(alias, more.bytes, more.reason);
-    }, LOSS_REPORT_MS).unref();
-  };
-  return (alias, bytes, reason) => {
-    const known = open.get(alias);
-    if (known === undefined) tell(alias, bytes, reason);
-    else open.set(alias, { bytes: known.bytes + bytes, reason });
-  };
-}
-
 function openStore(dataDir: string, options: Omit<StoreOptions, "database">): SqliteStore {
   try {
     return new SqliteStore({ database: openDatabase(join(dataDir, DATABASE)), ...options });
@@ -288,13 +316,6 @@ function findPlaces(service: string, { dataDir, fifoDir }: Config): string[] {
       cause: error,
     });
   }
-}
-
-function makeCapture(fifoDirs: readonly string[], logDir: string, reportLoss: ReportLoss): Capture {
-  if (process.platform === "win32") return new PipeCapture({ logDir, reportLoss });
-  if (process.platform === "linux")
-    return new SpliceCapture({ fifoDirs, logDir, thread: SPLICE_THREAD, reportLoss });
-  return new CopyCapture({ fifoDirs, logDir, reportLoss });
 }
 
 /** Embedded in the executable, or in dist/ after `bun build.ts page`. */

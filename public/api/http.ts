@@ -22,15 +22,16 @@ export class AwayError extends Error {
   }
 }
 
-export type RequestOptions = { method?: string; body?: unknown; signal?: AbortSignal };
+export type RequestOptions = { method?: string; body?: unknown; signal?: AbortSignal; accept?: string };
 
 /** Sends a request. Throws ProblemError, AwayError, or an AbortError when `signal` ended it. */
 export async function send(path: string, options: RequestOptions = {}): Promise<Response> {
-  const init: RequestInit = { method: options.method ?? "GET", headers: { accept: "application/json" } };
+  const accept = options.accept ?? "application/json";
+  const init: RequestInit = { method: options.method ?? "GET", headers: { accept } };
   if (options.signal) init.signal = options.signal;
   if (options.body !== undefined) {
     init.body = JSON.stringify(options.body);
-    init.headers = { accept: "application/json", "content-type": "application/json" };
+    init.headers = { accept, "content-type": "application/json" };
   }
   const response = await fetch(path, init).catch((error: unknown) => {
     throw options.signal?.aborted ? error : new AwayError(error);

@@ -51,6 +51,47 @@ export type Task = {
   instances: Instance[];
 };
 
+export type Run = {
+  id: string;
+  index: number;
+  alias: string;
+  started_at: string;
+  ended_at: string | null;
+  result: string | null;
+  exit_code: number | null;
+  exit_signal: string | null;
+};
+
+/** Who wrote: the process, or the service with a line of its own; null where nobody can tell any more. */
+export type OutputStream = "stdout" | "stderr" | "meproc" | null;
+
+/** A line, without its end, or what there is of one. */
+export type OutputLine = {
+  /** When its end was read. */
+  time: string | null;
+  stream: OutputStream;
+  run: string | null;
+  replica: number;
+  text: string;
+};
+
+/** A piece of output as it was read: base64, because it may end in the middle of a character. */
+export type OutputPiece = Omit<OutputLine, "text"> & { data: string };
+
+/** How much of a replica was passed over. */
+export type OutputGap = { replica: number; missed_bytes: number };
+
+export type OutputFile = {
+  name: string;
+  alias: string;
+  day: string;
+  size_bytes: number;
+  compressed: boolean;
+  /** It is being written. */
+  open: boolean;
+  modified_at: string;
+};
+
 export type Page<T> = { items: T[]; next_cursor: string | null };
 
 export type SystemInfo = {
@@ -64,6 +105,8 @@ export type SystemInfo = {
   timezone: string;
   /** Why the service cannot write its database at the moment. */
   store_trouble: string | null;
+  /** Whose output is being lost at the moment, and why. */
+  output_trouble?: string | null;
 };
 
 /** `problem` says what is wrong with the expression; then there are no times. */

@@ -6,7 +6,10 @@ export type FieldKind = "text" | "number" | "flag" | "choice" | "list" | "json";
 export type Option = { value: string; label: string; description: string | null };
 
 export type Field = {
+  /** A field of an object within has the key of both, `log/max_bytes`. */
   key: string;
+  /** What the object within is called; null for a field of its own. */
+  group: string | null;
   kind: FieldKind;
   label: string;
   description: string | null;
@@ -29,9 +32,22 @@ export type Field = {
 const TYPES_OF_OLD: Record<string, readonly string[]> = { cron: ["cron"], interval: ["daemon"] };
 
 export function fieldsOf(schema: Schema): Field[] {
-  return Object.entries(schema.properties ?? {}).map(([key, property]) =>
-    fieldOf(key, property, schema.required?.includes(key) ?? false),
-  );
+  return Object.entries(schema.properties ?? {}).flatMap(([key, property]) => {
+    const required = schema.required?.includes(key) ?? false;
+    const within = required ? undefined : variantsOf(property).find((one) => one.properties !== undefined);
+    return within === undefined ? [fieldOf(key, property, required)] : fieldsWithin(key, property, within);
+  });
+}
+
+/** The fields of an object that need not be given: none of them has to be, nor is any chosen from the start. */
+function fieldsWithin(key: string, property: Schema, within: Schema): Field[] {
+  return Object.entries(within.properties ?? {}).map(([inner, schema]) => ({
+    ...fieldOf(inner, schema, false),
+    key: `${key}/${inner}`,
+    group: property.title ?? key,
+    label: schema.title ?? inner.replaceAll("_", " "),
+    types: property["x-types"] ?? null,
+  }));
 }
 
 function fieldOf(key: string, property: Schema, required: boolean): Field {
@@ -41,6 +57,7 @@ function fieldOf(key: string, property: Schema, required: boolean): Field {
   const preset = property.default === undefined || property.default === null ? "" : inWords(property.default);
   return {
     key,
+    group: null,
     kind,
     label: property.title ?? key,
     description: property.description ?? null,

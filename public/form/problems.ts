@@ -12,9 +12,10 @@ export function problemsOf(error: unknown, shown: readonly Field[]): Problems {
   const byField = new Map<string, string>();
   const others: string[] = [];
   for (const { path, message } of errors) {
-    const key = (path.split("/")[1] ?? "").replaceAll("~1", "/").replaceAll("~0", "~");
-    if (!shown.some((field) => field.key === key)) others.push(key === "" ? message : `${key}: ${message}`);
-    else byField.set(key, [byField.get(key), message].filter(Boolean).join(" "));
+    const [key = "", inner] = path.split("/").slice(1).map(unescaped);
+    const field = shown.find((one) => one.key === key) ?? shown.find((one) => one.key === `${key}/${inner}`);
+    if (field === undefined) others.push(key === "" ? message : `${key}: ${message}`);
+    else byField.set(field.key, [byField.get(field.key), message].filter(Boolean).join(" "));
   }
   return { byField, others };
 }
@@ -23,4 +24,8 @@ export function problemsOf(error: unknown, shown: readonly Field[]): Problems {
 export function withoutField(problems: Problems, key: string): Problems {
   if (!problems.byField.has(key)) return problems;
   return { ...problems, byField: new Map([...problems.byField].filter(([other]) => other !== key)) };
+}
+
+function unescaped(part: string): string {
+  return part.replaceAll("~1", "/").replaceAll("~0", "~");
 }

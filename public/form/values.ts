@@ -15,12 +15,27 @@ export function fieldsFor(fields: readonly Field[], values: Values): Field[] {
   return fields.filter((field) => field.types === null || field.types.includes(type));
 }
 
+/** The fields of the objects within, by what each is called. */
+export function groupsOf(fields: readonly Field[]): [group: string, fields: Field[]][] {
+  const groups = new Map<string, Field[]>();
+  for (const field of fields) {
+    if (field.group !== null) groups.set(field.group, [...(groups.get(field.group) ?? []), field]);
+  }
+  return [...groups];
+}
+
 /** The body to send: an empty box is a field that is not sent. */
 export function bodyOf(fields: readonly Field[], values: Values): Record<string, unknown> {
-  const filled = fields.map((field) => [field, fieldValue(values, field)] as const);
-  return Object.fromEntries(
-    filled.filter(([, value]) => value.length > 0).map(([field, value]) => [field.key, parsed(field, value)]),
-  );
+  const body: Record<string, unknown> = {};
+  const within = new Map<string, Record<string, unknown>>();
+  for (const field of fields) {
+    const value = fieldValue(values, field);
+    if (value.length === 0) continue;
+    const [outer = field.key, inner] = field.group === null ? [field.key] : field.key.split("/");
+    if (inner === undefined) body[outer] = parsed(field, value);
+    else within.set(outer, { ...within.get(outer), [inner]: parsed(field, value) });
+  }
+  return { ...body, ...Object.fromEntries(within) };
 }
 
 /** What cannot be read as what it should be goes as it was typed: the service says what is wrong with it. */

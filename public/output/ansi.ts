@@ -1,5 +1,6 @@
 /** One line of a terminal's output → runs of text with a style. Never HTML. */
 import Anser from "anser";
+import type { Span } from "./pattern.ts";
 
 export type Run = {
   text: string;
@@ -7,6 +8,8 @@ export type Run = {
   /** "r, g, b" for colours beyond the sixteen named ones, which follow the page's theme. */
   color: string | null;
   background: string | null;
+  /** It was searched for. */
+  found?: boolean;
 };
 
 const ESC = "\u001b";
@@ -55,6 +58,23 @@ export function styledRuns(line: string, carry: string): Run[] {
     color: rgbOf(part.fg, part.fg_truecolor),
     background: rgbOf(part.bg, part.bg_truecolor),
   }));
+}
+
+/** The runs, cut so that what lies in a span is a run of its own. */
+export function withSpans(runs: readonly Run[], spans: readonly Span[]): Run[] {
+  let at = 0;
+  return runs.flatMap((run) => {
+    const from = at;
+    at += run.text.length;
+    const cuts = spans.flatMap((span) => [span.from - from, span.to - from]);
+    const inside = cuts.filter((cut) => cut > 0 && cut < run.text.length);
+    const edges = [...new Set([0, ...inside, run.text.length])];
+    return edges.slice(1).map((to, i): Run => {
+      const start = edges[i] ?? 0;
+      const found = spans.some((span) => span.from <= from + start && from + to <= span.to);
+      return { ...run, text: run.text.slice(start, to), found };
+    });
+  });
 }
 
 function classesOf(part: Anser.AnserJsonEntry): string {

@@ -1,99 +1,93 @@
 /**
- * Follows one replica's output: reads the newest, then takes what comes. What has come is drawn once per
- * frame, and only while `pinned`: somebody who has scrolled up reads undisturbed, the rest waits, bounded.
+ * Follows output: the newest, then what comes. What has come is drawn once per frame, and only while `pinned`:
+ * somebody who has scrolled up reads undisturbed, the rest waits, bounded.
  */
 import { messageOf } from "../api/http.ts";
-import { readOutput } from "../api/output.ts";
-import { createStore, type Store } from "../state/store.ts";
-import { bytesInWords } from "../words/bytes.ts";
+import type { OutputFilter } from "../api/output.ts";
+import { createStore } from "../state/store.ts";
 import { createPace } from "./pace.ts";
-import { type Arrival, createPending } from "./pending.ts";
+import { readEarlier } from "./page-lines.ts";
+import { createPending } from "./pending.ts";
+import { type Beyond, MOST_LINES, PAGE_LINES, type Reading, type Shown } from "./reading.ts";
 import { receiveOutput } from "./receive.ts";
-import { append, appendNotice, EMPTY, prepend, refill, type Transcript, trimmed } from "./transcript.ts";
+import { append, EMPTY, prependLines, trimmed } from "./transcript.ts";
 
 const KEEP_LINES = 5_000;
-/** Kept of a flood, of which nobody reads more than the end. */
-const KEEP_OF_FLOOD = 1_000;
-const MOST_LINES = 50_000;
+/** So many lines between two frames are a flood, of which nobody reads more than the end. */
+const FLOOD_LINES = 1_000;
+const KEEP_OF_FLOOD = 200;
 
-export type Following = {
-  phase: "loading" | "live" | "failed";
-  trouble: string | null;
-  transcript: Transcript;
-  /** There is earlier output that can be loaded. */
-  more: boolean;
-  loadingEarlier: boolean;
-  /** Lines that have come while not pinned. */
-  unseen: number;
-};
-
-export type Follower = {
-  view: Store<Following>;
-  pin: (pinned: boolean) => void;
-  loadEarlier: () => void;
-  stop: () => void;
-};
-
-const START: Following = {
+const START: Shown = {
   phase: "loading",
   trouble: null,
   transcript: EMPTY,
-  more: false,
-  loadingEarlier: false,
+  earlier: { kind: "nothing" },
+  later: { kind: "nothing" },
+  following: true,
   unseen: 0,
+  marked: null,
 };
 
-export function followOutput(name: string, replica: number): Follower {
-  const view = createStore<Following>(START);
+export function followOutput(name: string, filter: OutputFilter): Reading {
+  const view = createStore<Shown>(START);
   const ended = new AbortController();
   const pending = createPending();
   let pinned = true;
+  /** Everything that is kept has been loaded; only what is cut off the top after that can be read again. */
+  let begun = false;
 
-  const set = (change: Partial<Following>) => view.update((now) => ({ ...now, ...change }));
-  const fail = (error: unknown) => {
-    if (!ended.signal.aborted) set({ phase: "failed", trouble: messageOf(error), loadingEarlier: false });
-  };
+  const set = (change: Partial<Shown>) => view.update((now) => ({ ...now, ...change }));
   const draw = () => {
     if (!pinned) return set({ unseen: pending.lines() });
-    const keep = pending.lines() > KEEP_OF_FLOOD ? KEEP_OF_FLOOD : KEEP_LINES;
-    const longer = pending.take().reduce((now, arrival) => arrive(now, arrival, keep), view.get().transcript);
-    const transcript = trimmed(longer, keep);
-    set({ transcript, unseen: 0, phase: "live", more: view.get().more || transcript.cut });
+    const keep = pending.lines() > FLOOD_LINES ? KEEP_OF_FLOOD : KEEP_LINES;
+    const before = view.get().transcript;
+    const transcript = trimmed(append(before, pending.take(), keep), keep);
+    if (transcript.cut) begun = false;
+    const maybeMore = !begun && (transcript.cut || transcript.lineCount >= PAGE_LINES);
+    const { earlier } = view.get();
+    set({
+      transcript,
+      unseen: 0,
+      earlier: maybeMore && earlier.kind === "nothing" ? { kind: "more" } : earlier,
+    });
   };
   const pace = createPace(draw);
 
-  const readEarlier = async () => {
-    const mark = view.get().transcript.marks[0];
-    const earlier = await readOutput(
-      name,
-      replica,
-      mark?.position ?? view.get().transcript.end,
-      ended.signal,
-    );
-    const text = new TextDecoder().decode(earlier.bytes);
+  const loadEarlier = async () => {
+    const asked = view.get().transcript;
+    const { lines, more } = await readEarlier(name, filter, asked, ended.signal);
     const now = view.get().transcript;
-    const transcript = mark ? prepend(now, mark, text, earlier.from) : refill(now, text, earlier.from);
-    set({ transcript, more: earlier.more && transcript.lineCount < MOST_LINES, loadingEarlier: false });
+    // What was read belongs before a line that has been cut off meanwhile.
+    if (now.blocks[0]?.lines[0] !== asked.blocks[0]?.lines[0]) return set({ earlier: { kind: "more" } });
+    const transcript = prependLines(now, lines);
+    begun = !more;
+    set({ transcript, earlier: beyond(more, transcript.lineCount) });
   };
 
-  void receiveOutput(name, replica, ended.signal, {
-    newest: (more) => set({ more }),
+  receiveOutput(name, filter, PAGE_LINES, ended.signal, {
+    open: () => set({ phase: "ready", trouble: null }),
     arrival: (arrival) => {
       pending.add(arrival);
       pace.request();
     },
-  }).catch(fail);
+    refused: (error) => set({ phase: "failed", trouble: messageOf(error) }),
+  });
 
   return {
     view,
     loadEarlier: () => {
-      if (view.get().loadingEarlier) return;
-      set({ loadingEarlier: true });
-      void readEarlier().catch(fail);
+      const { kind } = view.get().earlier;
+      if (kind !== "more" && kind !== "failed") return;
+      set({ earlier: { kind: "loading" } });
+      loadEarlier().catch((error: unknown) => {
+        if (!ended.signal.aborted) set({ earlier: { kind: "failed", trouble: messageOf(error) } });
+      });
     },
+    loadLater: () => undefined,
     pin: (next) => {
       if (pinned === next) return;
       pinned = next;
+      set({ following: next });
       if (next) pace.request();
     },
     stop: () => {
@@ -103,7 +97,8 @@ export function followOutput(name: string, replica: number): Follower {
   };
 }
 
-function arrive(now: Transcript, arrival: Arrival, keep: number): Transcript {
-  if (arrival.kind === "text") return append(now, arrival, keep);
-  return appendNotice(now, `${bytesInWords(arrival.bytes)} came too fast to be shown; the download has them`);
+/** Whether to offer more, of which the page can hold only so much. */
+export function beyond(more: boolean, lineCount: number): Beyond {
+  if (!more) return { kind: "nothing" };
+  return { kind: lineCount < MOST_LINES ? "more" : "full" };
 }

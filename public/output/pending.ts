@@ -1,15 +1,13 @@
 /** Output that has come and is not shown yet: bounded, the oldest goes first and is counted. */
-import type { Piece } from "./transcript.ts";
-
-export type Arrival = ({ kind: "text" } & Piece) | { kind: "gap"; bytes: number };
+import type { Arrival } from "./assemble.ts";
 
 const MOST_CHARS = 2 * 1024 * 1024;
 
 export type Pending = {
   add: (arrival: Arrival) => void;
-  /** Everything that waits, oldest first; a gap stands where something was left out. */
+  /** Everything that waits, oldest first; gaps stand before it where something was left out. */
   take: () => Arrival[];
-  /** How many line ends wait. */
+  /** How many line ends have come since it was last taken. */
   lines: () => number;
 };
 
@@ -17,12 +15,14 @@ export function createPending(): Pending {
   let queue: Arrival[] = [];
   let chars = 0;
   let lines = 0;
-  let dropped = 0;
+  /** What was left out of each replica. */
+  let dropped = new Map<number, number>();
   const drop = () => {
     const oldest = queue.shift();
-    if (oldest?.kind !== "text") return;
-    chars -= oldest.text.length;
-    dropped += oldest.text.length;
+    if (oldest === undefined) return;
+    const size = oldest.kind === "text" ? oldest.text.length : oldest.bytes;
+    if (oldest.kind === "text") chars -= size;
+    dropped.set(oldest.replica, (dropped.get(oldest.replica) ?? 0) + size);
   };
   return {
     add: (arrival) => {
@@ -33,12 +33,12 @@ export function createPending(): Pending {
       while (chars > MOST_CHARS && queue.length > 1) drop();
     },
     take: () => {
-      const gap: Arrival[] = dropped > 0 ? [{ kind: "gap", bytes: dropped }] : [];
-      const all = [...gap, ...queue];
+      const gaps = [...dropped].map(([replica, bytes]): Arrival => ({ kind: "gap", replica, bytes }));
+      const all = [...gaps, ...queue];
       queue = [];
       chars = 0;
       lines = 0;
-      dropped = 0;
+      dropped = new Map();
       return all;
     },
     lines: () => lines,

@@ -1,52 +1,76 @@
-/** Receives one replica's output, the newest first and then what comes, as text with positions. */
-import { outputStreamUrl, readOutput } from "../api/output.ts";
+/** Receives output, the newest first and then what comes, as text of each source. */
+import { ProblemError, send } from "../api/http.ts";
+import { type OutputFilter, outputStreamUrl } from "../api/output.ts";
 import { openStream } from "../api/stream.ts";
-import { fromBase64 } from "./decode.ts";
-import type { Arrival } from "./pending.ts";
+import type { OutputGap, OutputPiece } from "../api/types.ts";
+import type { Arrival } from "./assemble.ts";
+import { createDecoder } from "./decode.ts";
+import { unixTime } from "./lines.ts";
 
 export type Receiver = {
-  /** The newest has been read; `more` says whether there is earlier output. */
-  newest: (more: boolean) => void;
+  /** The service answers; what there is comes now. */
+  open: () => void;
   arrival: (arrival: Arrival) => void;
+  /** The service has refused; nothing comes any more. */
+  refused: (error: unknown) => void;
 };
 
-/** Goes on until `signal`; lost connections are taken up where they broke. Throws when the start fails. */
-export async function receiveOutput(
+/** Goes on until `signal`; lost connections are taken up where they broke. */
+export function receiveOutput(
   name: string,
-  replica: number,
+  filter: OutputFilter,
+  tail: number,
   signal: AbortSignal,
   receiver: Receiver,
-): Promise<void> {
-  const newest = await readOutput(name, replica, null, signal);
-  // One decoder for all: a character may be cut anywhere.
-  const decoder = new TextDecoder();
-  let resumeAt = newest.to;
-  let begins: string | null = newest.to;
-
-  const onOutput = (event: MessageEvent<string>) => {
-    const text = decoder.decode(fromBase64(event.data), { stream: true });
-    const to = event.lastEventId || null;
-    receiver.arrival({ kind: "text", text, from: begins, to });
-    begins = to;
-    resumeAt = to ?? resumeAt;
-  };
-  const onGap = (event: MessageEvent<string>) => {
-    receiver.arrival({
-      kind: "gap",
-      bytes: (JSON.parse(event.data) as { missed_bytes: number }).missed_bytes,
-    });
-    // After a gap the text may begin anywhere in a line.
-    begins = null;
-    resumeAt = event.lastEventId || resumeAt;
+): void {
+  const decode = createDecoder();
+  let reached: string | null = null;
+  const url = () => outputStreamUrl(name, filter, reached === null ? { tail } : { after: reached });
+  const stopped = new AbortController();
+  const ended = AbortSignal.any([signal, stopped.signal]);
+  const onDown = async () => {
+    const refusal = await refusalOf(url(), ended);
+    if (refusal === null || ended.aborted) return;
+    stopped.abort();
+    receiver.refused(refusal);
   };
 
-  receiver.newest(newest.more);
-  const text = decoder.decode(newest.bytes, { stream: true });
-  receiver.arrival({ kind: "text", text, from: newest.from, to: newest.to });
-  if (signal.aborted) return;
   const close = openStream({
-    url: () => outputStreamUrl(name, replica, resumeAt),
-    events: { output: onOutput, gap: onGap },
+    url,
+    onOpen: receiver.open,
+    onDown: () => void onDown(),
+    events: {
+      output: (event) => {
+        const piece = JSON.parse(event.data) as OutputPiece;
+        const { replica, run, stream } = piece;
+        reached = event.lastEventId || reached;
+        receiver.arrival({
+          kind: "text",
+          replica,
+          run,
+          stream,
+          time: unixTime(piece.time),
+          text: decode(piece),
+        });
+      },
+      gap: (event) => {
+        const { replica, missed_bytes } = JSON.parse(event.data) as OutputGap;
+        reached = event.lastEventId || reached;
+        receiver.arrival({ kind: "gap", replica, bytes: missed_bytes });
+      },
+    },
   });
-  signal.addEventListener("abort", close, { once: true });
+  ended.addEventListener("abort", close, { once: true });
+}
+
+/** An event stream that fails does not say why; asked plainly, the service does. Null if it is just not there. */
+async function refusalOf(url: string, signal: AbortSignal): Promise<ProblemError | null> {
+  const answered = new AbortController();
+  try {
+    await send(url, { signal: AbortSignal.any([signal, answered.signal]) });
+    answered.abort();
+    return null;
+  } catch (error) {
+    return error instanceof ProblemError && error.problem.status < 500 ? error : null;
+  }
 }

@@ -2,95 +2,65 @@
  * The part of an output that the page holds, as lines in blocks. Pure: every change gives a new value and
  * leaves untouched blocks the same object, so that only new lines are drawn.
  */
-import { type Block, cutLines, dropBefore, type Line, makeLine, pushLines, withoutLast } from "./lines.ts";
-
-/** A line that is known to begin at a position of the output. Between marks, positions are not known. */
-export type Mark = { line: number; position: string };
-
-/** A piece of output and the positions of its two ends; null where one is not known. */
-export type Piece = { text: string; from: string | null; to: string | null };
+import { type Arrival, assemble } from "./assemble.ts";
+import {
+  type Block,
+  type Carries,
+  cutLines,
+  type Line,
+  pushLines,
+  type RawLine,
+  withoutLast,
+} from "./lines.ts";
 
 export type Transcript = {
   blocks: readonly Block[];
-  marks: readonly Mark[];
-  /** The unfinished last line, raw; it is also shown, as the last line of the last block. */
-  tail: string;
-  /** The styles that are on where the tail begins. */
-  carry: string;
+  /** The lines that have not ended, raw; they are also shown, as the last lines of the last block. */
+  tails: readonly RawLine[];
+  /** The styles that are on before the tails. */
+  carries: Carries;
   lineCount: number;
-  /** The position after the newest byte that is shown. */
-  end: string | null;
   /** Something older was left out that had been here, or could have been. */
   cut: boolean;
   nextId: number;
   firstId: number;
 };
 
-/** A longer unfinished line loses its middle. */
-const LONGEST_TAIL = 65_536;
 const KEEP_CHARS = 2 * 1024 * 1024;
 
 export const EMPTY: Transcript = {
   blocks: [],
-  marks: [],
-  tail: "",
-  carry: "",
+  tails: [],
+  carries: new Map(),
   lineCount: 0,
-  end: null,
   cut: false,
   nextId: 0,
   firstId: 0,
 };
 
-/** Adds a piece; of much text at once only the newest `keep` lines. */
-export function append(now: Transcript, piece: Piece, keep: number): Transcript {
-  const { text, from, to } = piece;
-  const raw = (now.tail + text).split("\n");
-  const last = raw.pop() ?? "";
-  const tail =
-    last.length > LONGEST_TAIL ? last.slice(0, LONGEST_TAIL / 2) + last.slice(-LONGEST_TAIL / 2) : last;
-  const skipped = Math.max(0, raw.length - keep);
-  const fresh = cutLines(raw.slice(skipped), now.carry, now.nextId);
-  const tailId = now.nextId + raw.length;
-  const lines = tail === "" ? fresh.lines : [...fresh.lines, makeLine(tailId, tail, fresh.carry)];
-  const kept = now.tail === "" ? now.blocks : withoutLast(now.blocks);
-  const known = from !== null && now.tail === "" && skipped === 0;
-  return {
-    ...now,
-    blocks: pushLines(kept, lines),
-    marks: known ? [...now.marks, { line: now.nextId, position: from }] : now.marks,
-    tail,
-    carry: fresh.carry,
-    lineCount: now.lineCount - (now.tail === "" ? 0 : 1) + lines.length,
-    end: to,
-    cut: now.cut || skipped > 0,
-    nextId: tailId + 1,
-  };
+/** Adds what has come; of many lines at once only the newest `keep`. */
+export function append(now: Transcript, arrivals: readonly Arrival[], keep: number): Transcript {
+  const { lines, tails } = assemble(now.tails, arrivals);
+  return extend(now, lines, tails, keep);
 }
 
-/** Puts earlier text before `mark`, where it ends; what stood before the mark goes. */
-export function prepend(now: Transcript, mark: Mark, text: string, from: string): Transcript {
-  const raw = text.split("\n");
-  if (raw.at(-1) === "") raw.pop();
-  const firstId = now.firstId - raw.length;
-  const earlier = pushLines([], cutLines(raw, "", firstId).lines);
-  const rest = dropBefore(now.blocks, mark.line);
-  const blocks = [...earlier, ...rest];
-  const marks = [{ line: firstId, position: from }, ...now.marks.filter((one) => one.line >= mark.line)];
-  return { ...now, blocks, marks, firstId, cut: false, lineCount: countLines(blocks) };
+/** Adds whole lines after what is shown. */
+export function appendLines(now: Transcript, lines: readonly RawLine[]): Transcript {
+  return extend(now, lines, [], Number.POSITIVE_INFINITY);
 }
 
-/** Starts anew with text that ends where what is shown ends: where no line's position is known any more. */
-export function refill(now: Transcript, text: string, from: string): Transcript {
-  const empty = { ...EMPTY, nextId: now.nextId, firstId: now.nextId };
-  return append(empty, { text, from, to: now.end }, Number.POSITIVE_INFINITY);
-}
-
-/** Adds a line that is the page's own and no output. */
-export function appendNotice(now: Transcript, text: string): Transcript {
-  const line: Line = { id: now.nextId, text, carry: "", notice: true };
-  const blocks = pushLines(now.blocks, [line]);
-  return { ...now, blocks, tail: "", carry: "", nextId: now.nextId + 1, lineCount: now.lineCount + 1 };
+/** Puts earlier lines before what is shown. What was left out there is among them: notices at the top go. */
+export function prependLines(now: Transcript, lines: readonly RawLine[]): Transcript {
+  const shown = linesOf(now);
+  const notices = Math.max(
+    0,
+    shown.findIndex((line) => !line.notice),
+  );
+  const firstId = (shown[notices]?.id ?? now.nextId) - lines.length;
+  const earlier = pushLines([], cutLines(lines, new Map(), firstId).lines);
+  const rest = notices === 0 ? now.blocks : dropFirst(now.blocks, notices);
+  const lineCount = now.lineCount - notices + lines.length;
+  return { ...now, blocks: [...earlier, ...rest], firstId, lineCount, cut: false };
 }
 
 /** Without the oldest blocks, as far as `keep` lines or as many as make up KEEP_CHARS stay. */
@@ -103,17 +73,36 @@ export function trimmed(now: Transcript, keep: number): Transcript {
     return lines >= keep || chars >= KEEP_CHARS;
   });
   if (first <= 0) return now;
-  const blocks = now.blocks.slice(first);
-  const line = blocks[0]?.lines[0]?.id ?? now.nextId;
+  return { ...now, blocks: now.blocks.slice(first), lineCount: lines, cut: true };
+}
+
+/** Every line that is shown, in its order. */
+export function linesOf(now: Transcript): Line[] {
+  return now.blocks.flatMap((block) => block.lines);
+}
+
+function extend(
+  now: Transcript,
+  lines: readonly RawLine[],
+  tails: readonly RawLine[],
+  keep: number,
+): Transcript {
+  const skipped = Math.max(0, lines.length - keep);
+  const fresh = cutLines(skipped === 0 ? lines : lines.slice(skipped), now.carries, now.nextId);
+  const tailId = now.nextId + fresh.lines.length;
+  const shown = [...fresh.lines, ...cutLines(tails, fresh.carries, tailId).lines];
   return {
     ...now,
-    blocks,
-    lineCount: lines,
-    cut: true,
-    marks: now.marks.filter((mark) => mark.line >= line),
+    blocks: pushLines(withoutLast(now.blocks, now.tails.length), shown),
+    tails,
+    carries: fresh.carries,
+    lineCount: now.lineCount - now.tails.length + shown.length,
+    cut: now.cut || skipped > 0,
+    nextId: tailId + tails.length,
   };
 }
 
-function countLines(blocks: readonly Block[]): number {
-  return blocks.reduce((sum, block) => sum + block.lines.length, 0);
+function dropFirst(blocks: readonly Block[], count: number): Block[] {
+  const lines = blocks.flatMap((block) => block.lines).slice(count);
+  return pushLines([], lines);
 }

@@ -5,7 +5,7 @@ export type OpenDialog =
   | { kind: "none" }
   | { kind: "new-task" }
   | { kind: "remove"; name: string }
-  | { kind: "output"; name: string; replica: number };
+  | { kind: "output"; name: string; replica: number | null };
 
 export const dialog = createStore<OpenDialog>({ kind: "none" });
 

@@ -13,6 +13,10 @@ const refresher = createRefresher(readOne, readAll);
 /** An answer that was under way when its task went may be from before: it is not to bring the task back. */
 const goneWhileReading = new Set<string>();
 
+/** A loss is told when it begins; whether it is over is looked at again while there is one. */
+const LOSS_OVER_MS = 6_000;
+let lookingAgain: ReturnType<typeof setTimeout> | undefined;
+
 /** Reads one task, or all, again soon: for callers that have changed something or were asked to. */
 export const refreshTask = refresher.one;
 export const refreshTasks = refresher.all;
@@ -42,7 +46,7 @@ export function taskGone(name: string): void {
 }
 
 function onFact(fact: Fact): void {
-  if (!fact.task) void readSystem();
+  if (!fact.task || fact.kind === "output.lost") void readSystem();
   else if (fact.kind === "task.removed") taskGone(fact.task);
   else refresher.one(fact.task);
 }
@@ -75,6 +79,8 @@ async function readSystem(): Promise<void> {
     const system = await getSystem();
     setClockFrom(system);
     service.update((now) => ({ ...now, system }));
+    clearTimeout(lookingAgain);
+    if (system.output_trouble) lookingAgain = setTimeout(() => void readSystem(), LOSS_OVER_MS);
   } catch (error) {
     // Only the header's version and host are missing then; the tasks are what matters.
     console.warn("Could not read the service's own data:", messageOf(error));

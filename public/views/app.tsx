@@ -5,7 +5,7 @@ import { service } from "../state/service.ts";
 import { useStore } from "../state/store.ts";
 import { taskProblem } from "../task/condition.ts";
 import { AwayBanner } from "./away-banner.tsx";
-import { StoreBanner } from "./store-banner.tsx";
+import { TroubleBanner } from "./trouble-banner.tsx";
 import { Dialogs } from "./dialogs.tsx";
 import { Header } from "./header.tsx";
 import { TasksView } from "./tasks/tasks-view.tsx";
@@ -16,7 +16,7 @@ export function App() {
     <>
       <Header />
       <AwayBanner />
-      <StoreBanner />
+      <TroubleBanner />
       <main>
         <TasksView />
       </main>

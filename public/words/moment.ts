@@ -26,3 +26,19 @@ export function momentIn(iso: string, timeZone: string): string {
     return new Intl.DateTimeFormat("en-GB", { ...options, timeZoneName: "short" }).format(new Date(iso));
   }
 }
+
+const clock = new Intl.DateTimeFormat("en-GB", {
+  hour: "2-digit",
+  minute: "2-digit",
+  second: "2-digit",
+  fractionalSecondDigits: 3,
+  hourCycle: "h23",
+});
+const day = new Intl.DateTimeFormat("en-GB", { day: "2-digit", month: "short" });
+
+/** "13:31:05.042" in the browser's zone; with the day before it, "22 Nov 13:31:05.042", if that is not today. */
+export function clockTime(time: number, now: number): string {
+  const date = new Date(time);
+  const today = new Date(now).toDateString() === date.toDateString();
+  return today ? clock.format(date) : `${day.format(date)} ${clock.format(date)}`;
+}

@@ -4,6 +4,7 @@ import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import { type Config, ConfigFile, type LogLevel, LOG_LEVELS } from "../domain/config.ts";
 import { InvalidError, describeIssue } from "../domain/errors.ts";
+import { DEFAULT_ALL_TASKS_BYTES, DEFAULT_LOG_POLICY, mergeLogPolicy } from "../domain/output.ts";
 import { parse } from "../domain/parse.ts";
 import { inWords } from "../platform/system-errors.ts";
 
@@ -44,6 +45,7 @@ export function loadConfig(
   const file = path === null ? {} : readConfigFile(path);
   if (path !== null) checkTasks(path, file.tasks ?? [], checkTask, checkTogether);
   const settings = overlay(flags, variables);
+  const { all_tasks_bytes = DEFAULT_ALL_TASKS_BYTES, ...log } = file.log ?? {};
   const dataDir = resolve(settings.data_dir ?? file.data_dir ?? defaultDataDir(variables));
   return Object.freeze({
     ip: settings.ip ?? file.ip ?? "127.0.0.1",
@@ -59,6 +61,8 @@ export function loadConfig(
       maxRunsPerTask: file.history?.max_runs_per_task ?? 1000,
       maxAgeDays: file.history?.max_age_days ?? 30,
     },
+    log: mergeLogPolicy(DEFAULT_LOG_POLICY, log),
+    allTasksBytes: all_tasks_bytes,
     tasks: file.tasks ?? [],
     file: path,
   });

@@ -1,5 +1,6 @@
 /** The configuration: what the file may hold. Flags and environment set the same fields. */
 import { type Static, Type } from "@sinclair/typebox";
+import { DEFAULT_ALL_TASKS_BYTES, type LogPolicy, LogPolicyDefinition } from "./output.ts";
 
 export const LOG_LEVELS = ["debug", "info", "warn", "error"] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
@@ -45,6 +46,21 @@ export const ConfigFile = Type.Object(
         { additionalProperties: false },
       ),
     ),
+    log: Type.Optional(
+      Type.Object(
+        {
+          ...LogPolicyDefinition.properties,
+          all_tasks_bytes: Type.Optional(
+            Type.Integer({
+              minimum: 0,
+              description: "How much is kept of the output of all tasks together; 0 is no limit",
+              default: DEFAULT_ALL_TASKS_BYTES,
+            }),
+          ),
+        },
+        { additionalProperties: false },
+      ),
+    ),
     tasks: Type.Optional(Type.Array(Type.Object({}, { additionalProperties: true }))),
   },
   { additionalProperties: false },
@@ -66,6 +82,10 @@ export interface Config {
   readonly exitWith: string | null;
   /** What is kept of runs and facts. */
   readonly history: { readonly maxRunsPerTask: number; readonly maxAgeDays: number };
+  /** What is kept of output where a task does not say otherwise. */
+  readonly log: LogPolicy;
+  /** How much is kept of the output of all tasks together; 0 is no limit. */
+  readonly allTasksBytes: number;
   /** Definitions that have been checked. */
   readonly tasks: readonly unknown[];
   /** The file it was read from, or `null`. */

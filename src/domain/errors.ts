@@ -35,6 +35,21 @@ export class MeprocError extends Error {
   }
 }
 
+/** The task is not at the revision that was asked for: somebody else has changed it. */
+export class RevisionError extends MeprocError {
+  /** The revision in force, `null` if there is no such task. */
+  readonly revision: number | null;
+
+  constructor(name: string, expected: number, revision: number | null) {
+    const found = revision === null ? "does not exist" : `is at revision ${revision}`;
+    super("conflict", `Task ${name} ${found}, not at ${expected}`, {
+      hint: "Read it again, then repeat the change",
+    });
+    this.name = "RevisionError";
+    this.revision = revision;
+  }
+}
+
 export class InvalidError extends MeprocError {
   readonly issues: readonly Issue[];
 

@@ -10,23 +10,52 @@ export interface Moment {
 interface Since {
   readonly since: Moment;
 }
-interface Live extends Since {
-  readonly run: RunId;
+/** Why a run is wanted. */
+export interface Cause {
+  readonly trigger: Trigger;
+  /** The time of the schedule that asks for it, in Unix ms; `null` if none does. */
+  readonly scheduledFor: number | null;
+}
+
+/** How it has gone lately: what the restart policy counts by. */
+export interface Streak {
   /** How many quick restarts came before this run. */
   readonly attempt: number;
+  /** When it was started again within the policy's window, on the monotonic clock. */
+  readonly restarts: readonly number[];
+}
+
+/** What follows when everything of an instance is gone. */
+export type Next =
+  | { readonly kind: "stopped" }
+  | { readonly kind: "start"; readonly cause: Cause }
+  /** The run was ended by a rule and not by a person: the restart policy decides, as if it had ended so by itself. */
+  | {
+      readonly kind: "policy";
+      readonly outcome: Outcome;
+      readonly ranMs: number;
+      readonly streak: Streak;
+      readonly scheduledFor: number | null;
+    };
+
+interface Live extends Since {
+  readonly run: RunId;
+  readonly streak: Streak;
+  readonly cause: Cause;
 }
 
 export type InstanceState =
   | (Since & { readonly kind: "stopped" })
-  | (Since & { readonly kind: "waiting"; readonly waitingFor: readonly string[]; readonly trigger: Trigger })
+  | (Since & { readonly kind: "waiting"; readonly waitingFor: readonly string[]; readonly cause: Cause })
   | (Since & { readonly kind: "scheduled" })
-  | (Live & { readonly kind: "starting"; readonly trigger: Trigger })
+  | (Live & { readonly kind: "starting" })
   | (Live & { readonly kind: "running"; readonly pid: number | null })
   | (Since & {
       readonly kind: "backoff";
       readonly retryAt: Moment;
-      readonly attempt: number;
+      readonly streak: Streak;
       readonly last: Outcome;
+      readonly scheduledFor: number | null;
     })
   | (Since & {
       readonly kind: "stopping";
@@ -35,14 +64,16 @@ export type InstanceState =
       readonly pid: number | null;
       readonly phase: "term" | "kill";
       readonly deadline: number;
-      readonly next: "stopped" | "start";
+      readonly next: Next;
     })
   | (Since & { readonly kind: "exited"; readonly last: Outcome })
   | (Since & {
       readonly kind: "failed";
       readonly reason: string;
-      /** Its process is still there and cannot be ended, so no other may be started. */
-      readonly stuck: boolean;
+      /** When it is tried again by itself; `null` for never. */
+      readonly retryAt: Moment | null;
+      /** Its process is still there and cannot be ended, so no other may be started; once it is gone, this follows. */
+      readonly stuck: Next | null;
     });
 
 export type StateKind = InstanceState["kind"];

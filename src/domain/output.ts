@@ -5,47 +5,6 @@ import type { RunId } from "./run.ts";
 /** Who wrote: the process, or the service with a line of its own; `null` where nobody can tell any more. */
 export type OutputStream = "stdout" | "stderr" | "meproc" | null;
 
-const bytes = (otherwise: string) => Type.Integer({ minimum: 0, description: `${otherwise}; 0 is no limit` });
-
-/** What is kept of the output of a task, and how. A field that is not given is the configuration's. */
-export const LogPolicyDefinition = Type.Object(
-  {
-    max_bytes: Type.Optional(bytes("Size at which a file is closed and the next begins; 64 MiB")),
-    max_files: Type.Optional(
-      Type.Integer({ minimum: 0, description: "How many files are kept of each replica; 0 is no limit" }),
-    ),
-    max_age_days: Type.Optional(
-      Type.Integer({
-        minimum: 0,
-        maximum: 36_500,
-        description: "How long a closed file is kept; 0 is for ever",
-      }),
-    ),
-    total_bytes: Type.Optional(bytes("How much is kept of all replicas together; 1 GiB")),
-    compress: Type.Optional(Type.Boolean({ description: "Closed files are compressed with zstd" })),
-    format: Type.Optional(
-      Type.Union(
-        ["raw", "timestamped", "json"].map((format) => Type.Literal(format as "raw")),
-        {
-          description:
-            "How lines stand in the file: as written, with time and stream before them, or as JSON",
-        },
-      ),
-    ),
-    stderr: Type.Optional(
-      Type.Union([Type.Literal("merge"), Type.Literal("separate")], {
-        description: "Whether stderr goes to the same file or to one of its own, <alias>.err-<day>.log",
-      }),
-    ),
-    syslog: Type.Optional(Type.Boolean({ description: "Lines also go to the system's log" })),
-    stdout: Type.Optional(
-      Type.Boolean({ description: "Lines also go to the service's own stdout, with the alias before them" }),
-    ),
-  },
-  { additionalProperties: false },
-);
-export type LogPolicyDefinition = Static<typeof LogPolicyDefinition>;
-
 /** With every default filled in. Sizes in bytes, 0 for no limit. */
 export interface LogPolicy {
   readonly max_bytes: number;
@@ -70,6 +29,65 @@ export const DEFAULT_LOG_POLICY: LogPolicy = {
   syslog: false,
   stdout: false,
 };
+const integer = (description: string, more: { default: number; maximum?: number }) =>
+  Type.Optional(Type.Integer({ minimum: 0, description, ...more }));
+const flag = (description: string) => Type.Optional(Type.Boolean({ description, default: false }));
+
+/** What is kept of the output of a task, and how. A field that is not given is the configuration's. */
+export const LogPolicyDefinition = Type.Object(
+  {
+    max_bytes: integer("Size at which a file is closed and the next begins; 0 is no limit", {
+      default: DEFAULT_LOG_POLICY.max_bytes,
+    }),
+    max_files: integer("How many files are kept of each replica; 0 is no limit", {
+      default: DEFAULT_LOG_POLICY.max_files,
+    }),
+    max_age_days: integer("How many days a closed file is kept; 0 is for ever", {
+      default: DEFAULT_LOG_POLICY.max_age_days,
+      maximum: 36_500,
+    }),
+    total_bytes: integer("How much is kept of all replicas together; 0 is no limit", {
+      default: DEFAULT_LOG_POLICY.total_bytes,
+    }),
+    compress: Type.Optional(
+      Type.Boolean({
+        description: "Closed files are compressed with zstd",
+        default: DEFAULT_LOG_POLICY.compress,
+      }),
+    ),
+    format: Type.Optional(
+      Type.Union([Type.Literal("raw"), Type.Literal("timestamped"), Type.Literal("json")], {
+        description: "How lines stand in the file: as written, with time and stream before them, or as JSON",
+        default: DEFAULT_LOG_POLICY.format,
+      }),
+    ),
+    stderr: Type.Optional(
+      Type.Union([Type.Literal("merge"), Type.Literal("separate")], {
+        description: "Whether stderr goes to the same file or to one of its own, <alias>.err-<day>.log",
+        default: DEFAULT_LOG_POLICY.stderr,
+      }),
+    ),
+    syslog: flag("Lines also go to the log of the system (Linux)"),
+    stdout: flag("Lines also go to the stdout of the service itself, with the alias before them"),
+  },
+  {
+    additionalProperties: false,
+    title: "Output",
+    description:
+      "How much is kept of what the task prints, and how; what is not given is the configuration's",
+    examples: [{ max_bytes: 1_048_576, max_files: 10 }],
+  },
+);
+export type LogPolicyDefinition = Static<typeof LogPolicyDefinition>;
+
+/** What is asked for over what holds otherwise. */
+export function mergeLogPolicy(
+  otherwise: LogPolicy,
+  given: LogPolicyDefinition | null | undefined,
+): LogPolicy {
+  return { ...otherwise, ...given };
+}
+
 /** How much all tasks together may keep, unless the configuration says otherwise. */
 export const DEFAULT_ALL_TASKS_BYTES = 10 * (1 << 30);
 

@@ -3,19 +3,37 @@ import type { Static, TSchema } from "@sinclair/typebox";
 import { Value, type ValueError } from "@sinclair/typebox/value";
 import type { Issue } from "./errors.ts";
 
+/** Of an invalid input the value is what was looked at: nulls are left out, nothing else is sure. */
 export type Parsed<T> =
-  { readonly ok: true; readonly value: T } | { readonly ok: false; readonly issues: Issue[] };
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly issues: Issue[]; readonly value: unknown };
 
-/** Fields that are `null` count as not given; every other deviation from the schema is an issue. */
+/** Fields that are `null` count as not given, also within an object; every other deviation from the schema is an issue. */
 export function parse<Schema extends TSchema>(schema: Schema, input: unknown): Parsed<Static<Schema>> {
   const value = dropNulls(input);
   const issues = new Map<string, Issue>();
+  if (!Value.Check(schema, value))
+    for (const error of errorsOf(schema, value))
+      if (!issues.has(error.path)) issues.set(error.path, toIssue(schema, error));
+  if (issues.size > 0) return { ok: false, issues: [...issues.values()], value };
+  return { ok: true, value: value as Static<Schema> };
+}
+
+/** Where several shapes are possible, the faults of the one that is meant: the one of the value's own kind. */
+function* errorsOf(schema: TSchema, value: unknown): Generator<ValueError> {
   for (const error of Value.Errors(schema, value)) {
     if (isShortEnough(error)) continue;
-    if (!issues.has(error.path)) issues.set(error.path, toIssue(schema, error));
+    const meant = meantShape(error);
+    if (meant === null) yield error;
+    else for (const inner of errorsOf(meant, error.value)) yield { ...inner, path: error.path + inner.path };
   }
-  if (issues.size > 0) return { ok: false, issues: [...issues.values()] };
-  return { ok: true, value };
+}
+
+function meantShape({ schema, value }: ValueError): TSchema | null {
+  const shapes: readonly TSchema[] = schema["anyOf"] ?? [];
+  const kind = Array.isArray(value) ? "array" : typeof value;
+  const [meant, ...more] = shapes.filter((shape) => shape["type"] === kind && shape["const"] === undefined);
+  return meant === undefined || more.length > 0 ? null : meant;
 }
 
 /** A schema counts characters, TypeBox the halves of those beyond the basic plane as well. */
@@ -33,28 +51,28 @@ function dropNulls(input: unknown): unknown {
 }
 
 function toIssue(root: TSchema, error: ValueError): Issue {
-  const { path } = error;
+  const { path, schema } = error;
   if (error.message === "Unexpected property")
     return { path, message: unknownField(root, path), rule: "shape" };
   if (error.value === undefined) return { path, message: "required, but not given", rule: "shape" };
   const rule = error.message.startsWith("Expected integer to be greater") ? "minimum" : "shape";
-  return { path, message: `expected ${expected(error.schema)}`, rule };
+  return { path, message: `expected ${expected(schema)}`, rule };
 }
 
 /** `an integer from 1 to 1000`: what a schema takes, in words. */
 export function expected(schema: TSchema): string {
-  if (Array.isArray(schema["anyOf"]))
-    return schema["anyOf"].map((each: TSchema) => expected(each)).join(", ");
+  if (typeof schema["x-expected"] === "string") return schema["x-expected"];
+  if (Array.isArray(schema["anyOf"])) return oneOf(schema["anyOf"]);
   if (schema["const"] !== undefined) return JSON.stringify(schema["const"]);
   switch (schema["type"]) {
     case "integer":
-      return `an integer${range(schema)}`;
+      return `an integer${range(schema["minimum"], schema["maximum"])}`;
+    case "number":
+      return `a number${range(schema["minimum"], schema["maximum"])}`;
     case "string":
-      return schema["maxLength"] === undefined
-        ? "a text that is not empty"
-        : `a text of 1 to ${schema["maxLength"]} characters`;
+      return expectedText(schema);
     case "array":
-      return `a list of which each is ${expected(schema["items"])}`;
+      return expectedList(schema);
     case "object":
       return "an object";
     case "boolean":
@@ -64,20 +82,46 @@ export function expected(schema: TSchema): string {
   }
 }
 
-function range(schema: TSchema): string {
-  const { minimum, maximum } = schema as { minimum?: number; maximum?: number };
+function oneOf(shapes: readonly TSchema[]): string {
+  const words = shapes.map(expected);
+  return words.join(shapes.every((shape) => shape["const"] !== undefined) ? ", " : " or ");
+}
+
+function expectedText({ minLength, maxLength }: TSchema): string {
+  if (maxLength === undefined) return minLength === undefined ? "a text" : "a text that is not empty";
+  return minLength === undefined
+    ? `a text of at most ${maxLength} characters`
+    : `a text of 1 to ${maxLength} characters`;
+}
+
+function expectedList({ items, minItems, maxItems }: TSchema): string {
+  const count =
+    minItems === undefined && maxItems === undefined
+      ? ""
+      : `${range(minItems, maxItems).replace(" from", " of")},`;
+  return `a list${count} of which each is ${expected(items)}`;
+}
+
+function range(minimum: unknown, maximum: unknown): string {
   if (minimum !== undefined && maximum !== undefined) return ` from ${minimum} to ${maximum}`;
+  if (maximum !== undefined) return ` of at most ${maximum}`;
   return minimum === undefined ? "" : ` of at least ${minimum}`;
 }
 
+/** What a field that the schema does not have should be called. */
 function unknownField(root: TSchema, path: string): string {
-  const key = path.slice(path.lastIndexOf("/") + 1);
-  const parent = path
-    .split("/")
-    .slice(1, -1)
-    .reduce((schema: TSchema, part) => schema["properties"]?.[part] ?? schema["items"] ?? schema, root);
+  const parts = path.split("/").slice(1);
+  const key = parts.pop() ?? "";
+  const parent = parts.reduce(partOf, root);
+  if (typeof parent["x-keys"] === "string") return `expected ${parent["x-keys"]} as a name`;
   const near = nearest(key, Object.keys(parent["properties"] ?? {}));
   return near === null ? "there is no such field" : `there is no such field; did you mean ${near}?`;
+}
+
+function partOf(schema: TSchema, part: string): TSchema {
+  const within: TSchema | undefined = schema["properties"]?.[part] ?? schema["items"];
+  const shapes: readonly TSchema[] = within?.["anyOf"] ?? [];
+  return shapes.find((shape) => shape["properties"] !== undefined) ?? within ?? schema;
 }
 
 /** The known word that is two edits away, or half of a longer word's letters, or `null`. */

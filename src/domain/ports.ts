@@ -1,5 +1,5 @@
 /** What the supervisor needs of the world. Adapters implement these and never see each other; main.ts wires them. */
-import type { FactBody } from "./fact.ts";
+import type { Fact, FactBody } from "./fact.ts";
 import type {
   ProcessIdentity,
   RunEnd,
@@ -23,6 +23,8 @@ export interface Clock {
   at(mono: number, callback: () => void): Cancel;
   /** Calls back when the wall clock shows `wall` (Unix ms) or later, never before, also over clock steps. */
   atWall(wall: number, callback: () => void): Cancel;
+  /** Calls back whenever the wall clock has been set, or has gone on while the machine slept; within a second. */
+  whenSet(callback: () => void): Cancel;
 }
 
 /** The two ends that a run writes to: a file descriptor to hand to the process, or "pipe" to be handed streams. */
@@ -60,6 +62,12 @@ export interface Identity {
 export interface Users {
   /** Finds user and group by name; an Error in words if there is none or we may not become it. */
   resolve(user: string | null, group: string | null): Promise<Identity | Error>;
+}
+
+/** Which limits this machine can hold a process tree to. */
+export interface LimitsCheck {
+  /** Why these limits cannot be set here, in words, or `null`. */
+  unavailable(limits: NonNullable<Task["limits"]>): string | null;
 }
 
 export interface RunRequest {
@@ -135,12 +143,6 @@ export interface CommandOptions {
   readonly variables?: Readonly<Record<string, string>>;
 }
 
-/** Limits of a whole tree, which not every system can keep. */
-export interface TreeLimits {
-  /** Why these cannot be kept here, in words; `null` if they can. */
-  unavailable(limits: NonNullable<Task["limits"]>): string | null;
-}
-
 /** Looks once whether a run is healthy. */
 export interface Prober {
   /** `null` for healthy, else why it is not, in words. Settles within `timeoutMs`, with nothing left behind. */
@@ -152,6 +154,22 @@ export type Probe =
   | { readonly kind: "http"; readonly url: string }
   | { readonly kind: "tcp"; readonly host: string; readonly port: number }
   | { readonly kind: "exec"; readonly command: Command; readonly pid: number | null };
+
+/** Tells of what a run writes. */
+export interface LineWatcher {
+  /**
+   * Calls back once, at the first line of the run that matches, be it written already; never before this call has returned,
+   * and not after it was cancelled.
+   */
+  watch(of: WatchedOutput, pattern: RegExp, matched: () => void): Cancel;
+}
+
+export interface WatchedOutput {
+  readonly run: RunId;
+  readonly alias: string;
+  /** When the run began, in Unix ms: nothing of it is older. */
+  readonly since: number;
+}
 
 /** Tells of changed files. */
 export interface Watcher {
@@ -193,6 +211,22 @@ export interface RunArchive {
   runs(query: RunQuery): RunPage;
 }
 
+/** Which facts are asked for. */
+export interface FactQuery {
+  readonly task?: string;
+  /** Told after the fact of this id. */
+  readonly after?: number;
+  readonly limit: number;
+  /** The newest ones instead of the oldest. */
+  readonly newest?: boolean;
+}
+
+/** The facts that are remembered. */
+export interface FactArchive {
+  /** In the order in which they were told. */
+  facts(query: FactQuery): Fact[];
+}
+
 /** Where tasks and runs are remembered. A write never throws: what cannot be written is made up for later. */
 export interface History {
   /** It is on disk after the next `flush`, or at the end of this turn of the event loop. */
@@ -230,13 +264,16 @@ export interface OutputReader {
   today(alias: string, limit: number): Promise<Uint8Array>;
   /** At most `limit` bytes that end at `before`, or at the newest; begins at a line's start where it can. */
   page(alias: string, before: Position | null, limit: number): Promise<OutputPage>;
-  /** What comes after a position, chunk by chunk as it is written, until `signal` aborts. */
-  follow(alias: string, after: Position | null, signal: AbortSignal): AsyncIterable<OutputChunk>;
 }
 
-export interface OutputChunk {
-  readonly bytes: Uint8Array;
-  readonly to: Position;
-  /** How much was passed over because the reader was too slow. */
-  readonly missed_bytes: number;
+/** A process that does one thing for the service. */
+export interface Helper {
+  readonly stdout: ReadableStream<Uint8Array>;
+  /** Its exit code. */
+  readonly exited: Promise<number>;
+  /** At once, whatever it is doing; also when it has ended. */
+  kill(): void;
 }
+
+/** Starts a helper with something to read. */
+export type StartHelper = (input: string) => Helper;

@@ -41,23 +41,30 @@ const SHELL_CODES: Readonly<Record<number, string>> = {
   127: "command not found",
 };
 
-/** Makes the outcome of an exit; `byUs` says that we had asked the process to stop. */
-export function outcomeOf(exit: Exit, byUs: boolean): Outcome {
+const ZERO: readonly number[] = [0];
+
+/** Makes the outcome of an exit; `byUs` says that we had asked the process to stop, `success` which codes are one. */
+export function outcomeOf(exit: Exit, byUs: boolean, success: readonly number[] = ZERO): Outcome {
   const { exit_code, exit_signal } = exit;
   if (byUs) return { result: "stopped", exit_code, exit_signal, reason: null };
   if (exit_signal !== null)
     return { result: "killed", exit_code, exit_signal, reason: `killed by ${exit_signal}` };
-  if (exit_code === 0) return { result: "succeeded", exit_code, exit_signal, reason: null };
-  const meaning = SHELL_CODES[exit_code ?? -1];
+  if (success.includes(exit_code)) return { result: "succeeded", exit_code, exit_signal, reason: null };
+  const meaning = SHELL_CODES[exit_code];
   const reason = meaning === undefined ? `exit code ${exit_code}` : `exit code ${exit_code}: ${meaning}`;
   return { result: "failed", exit_code, exit_signal, reason };
 }
 
+/** What a rule says of a run that it ends, before it has ended. */
+export function verdict(result: Result, reason: string): Outcome {
+  return { result, exit_code: null, exit_signal: null, reason };
+}
+
 export function spawnError(reason: string): Outcome {
-  return { result: "spawn_error", exit_code: null, exit_signal: null, reason };
+  return verdict("spawn_error", reason);
 }
 
 /** The end of a run that nobody was there to see, or whose exit code nobody could collect. */
 export function lost(reason: string): Outcome {
-  return { result: "lost", exit_code: null, exit_signal: null, reason };
+  return verdict("lost", reason);
 }

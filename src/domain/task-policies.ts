@@ -113,7 +113,9 @@ export const ScheduleDefinition = Type.Object(
     ),
     overlap: Type.Optional(oneOf(OVERLAPS, "What a time does while the run before goes on; skip")),
     catch_up: Type.Optional(oneOf(CATCH_UPS, "What is made up for of the times that were missed; none")),
-    catch_up_limit: count("At most so many with catch_up all; 10", 1),
+    catch_up_limit: Type.Optional(
+      Type.Integer({ minimum: 1, maximum: 1000, description: "At most so many with catch_up all; 10" }),
+    ),
     jitter_ms: duration("Each start is put off by a random time of up to this"),
     starting_deadline_ms: duration("A start that is later than this is left out"),
     timeout_ms: duration("How long a run may take; then it is stopped", 1),

@@ -134,6 +134,7 @@ export const TaskDefinition = Type.Object(
           title: "Labels",
           description: "To select tasks by, as in label=tier=web",
           examples: [{ tier: "web" }],
+          "x-keys": "letters, digits and _ . / -, at most 63",
           additionalProperties: false,
         },
       ),
@@ -143,6 +144,7 @@ export const TaskDefinition = Type.Object(
         title: "Environment",
         description: "Variables for the process. Their values are never given back: they read ***",
         examples: [{ PORT: "3000" }],
+        "x-keys": "letters, digits and _, the first no digit,",
         additionalProperties: false,
         ...replaceable,
       }),
@@ -179,6 +181,7 @@ export const TaskDefinition = Type.Object(
         pattern: "^[0-7]{3,4}$",
         description: "In octal; not on Windows",
         examples: ["027"],
+        "x-expected": "three or four octal digits, such as 027",
         ...replaceable,
       }),
     ),
@@ -213,7 +216,7 @@ export const TaskDefinition = Type.Object(
     every_ms: Type.Optional(
       Type.Integer({
         title: "Every",
-        minimum: 1,
+        minimum: 100,
         maximum: MAX_INTERVAL_MS,
         description: "Milliseconds from one start to the next, in place of cron",
         examples: [60_000],
@@ -369,7 +372,35 @@ export function commandLine(cmd: Command): string {
 /** What stands in the place of a value of `env`. Given back in a definition, it means the value as it was. */
 export const HIDDEN = "***";
 
+/** The task as it may be shown: of its environment only the names. */
+export function hideEnv(task: Task): Task {
+  return { ...task, env: Object.fromEntries(Object.keys(task.env).map((name) => [name, HIDDEN])) };
+}
+
+/** The fields that a process is started with: a change of one concerns only processes that start later. */
+export const PROCESS_FIELDS: ReadonlySet<string> = new Set<keyof Task>([
+  "type",
+  "cmd",
+  "env",
+  "env_file",
+  "inherit_env",
+  "cwd",
+  "umask",
+  "nice",
+  "limits",
+  "stdin",
+  "user",
+  "group",
+]);
+
 /** The name of a replica's place, `name:index`, by which its output is kept. */
 export function aliasOf(name: string, index: number): string {
   return `${name}:${index}`;
+}
+
+/** The task and the index in an alias; what belongs to no task, such as the bootstrap command, is its own first. */
+export function partsOfAlias(alias: string): { readonly task: string; readonly index: number } {
+  const colon = alias.lastIndexOf(":");
+  if (colon === -1) return { task: alias, index: 0 };
+  return { task: alias.slice(0, colon), index: Number(alias.slice(colon + 1)) };
 }

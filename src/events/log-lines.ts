@@ -15,6 +15,12 @@ const KIND: Record<TaskType, string> = {
   coroutine: "Coroutine",
 };
 
+const SKIPPED = {
+  "still running": "is still running, not started again",
+  "too late": "would start too late, not started",
+  replaced: "has a later start to make, not started",
+} as const;
+
 const line = (level: LogLevel, text: string): LogLine => ({ level, text });
 
 export function linesOf(fact: Fact): LogLine[] {
@@ -27,6 +33,16 @@ export function linesOf(fact: Fact): LogLine[] {
       return [recoveredLine(fact)];
     case "task.created":
       return [line("debug", `Task ${fact.task} created`)];
+    case "task.changed":
+      return [line("info", `Task ${fact.task} changed: ${fact.fields.join(", ")}`)];
+    case "schedule.paused":
+      return [line("info", `Task ${fact.task} is paused`)];
+    case "schedule.resumed":
+      return [line("info", `Task ${fact.task} is on its schedule again`)];
+    case "instance.reloaded":
+      return [line("info", `Process (${fact.alias}) reloaded`)];
+    case "instance.signalled":
+      return [line("info", `Process (${fact.alias}) was sent ${fact.signal}`)];
     case "task.removed":
       return [line("info", `Task ${fact.task} removed`)];
     case "task.started":
@@ -35,8 +51,17 @@ export function linesOf(fact: Fact): LogLine[] {
       return [line("info", `Task ${fact.task} stopped`)];
     case "schedule.planned":
       return [line("debug", `Task ${fact.task} is due at ${fact.next_run_at}`)];
+    case "output.lost":
+      return [line("error", `${fact.bytes} bytes of the output of ${fact.alias} were lost: ${fact.reason}`)];
     case "schedule.skipped":
-      return [line("warn", `Task ${fact.task} is still running, not started again at ${fact.scheduled_for}`)];
+      return [line("warn", `Task ${fact.task} ${SKIPPED[fact.reason]} at ${fact.scheduled_for}`)];
+    case "schedule.missed":
+      return [
+        line(
+          "warn",
+          `Task ${fact.task} missed its times from ${fact.from} to ${fact.to}, ${fact.made_up} made up for`,
+        ),
+      ];
     case "instance.waiting":
       return [line("info", `Process (${fact.alias}) waits for ${fact.waiting_for.join(", ")}`)];
     case "instance.backoff":
@@ -49,6 +74,12 @@ export function linesOf(fact: Fact): LogLine[] {
       return [];
     case "instance.failed":
       return [line("error", `Process (${fact.alias}) failed: ${fact.reason}`)];
+    case "instance.healthy":
+      return [line("info", `Process (${fact.alias}) is healthy`)];
+    case "instance.unhealthy":
+      return [line("warn", `Process (${fact.alias}) is unhealthy: ${fact.reason}`)];
+    case "task.unwatched":
+      return [line("warn", `The files of task ${fact.task} are not watched: ${fact.reason}`)];
     case "run.started":
       return [line("info", `${KIND[fact.type]} Process (${fact.alias}) start`)];
     case "run.adopted":

@@ -5,20 +5,25 @@
 import { Elysia } from "elysia";
 import { MeprocError } from "../domain/errors.ts";
 import { allowedMethods } from "./allowed-methods.ts";
+import { bulkRoutes } from "./bulk.ts";
 import type { HttpDeps } from "./deps.ts";
 import { documentRoutes } from "./document.ts";
 import { eventRoutes } from "./events.ts";
 import { makeGuard } from "./guard.ts";
 import { legacyAnswer, legacyError } from "./legacy-answer.ts";
 import { legacyRoutes } from "./legacy.ts";
+import { outputFileRoutes } from "./output-files.ts";
 import { outputRoutes } from "./output.ts";
 import { documented } from "./docs.ts";
 import { pageRoutes } from "./page.ts";
 import { plainProblem, problemResponse } from "./problem.ts";
 import { logRefusal, pathOf } from "./refusal.ts";
 import { runRoutes } from "./runs.ts";
+import { scheduleRoutes } from "./schedule.ts";
+import { setRoutes } from "./sets.ts";
 import { systemRoutes } from "./system.ts";
 import { taskRoutes } from "./tasks.ts";
+import { verbRoutes } from "./verbs.ts";
 
 export const MAX_BODY_BYTES = 1 << 20;
 /** What is sent beyond this is cut off without a word; up to it there is an answer that says why. */
@@ -52,8 +57,7 @@ export async function createApp(deps: HttpDeps) {
       return refused(path, refusal.status, refusal.reason);
     })
     .onBeforeHandle(({ body, request }) => {
-      if (typeof body === "string" && Buffer.byteLength(body) > MAX_BODY_BYTES)
-        return tooLarge(pathOf(request));
+      if (sizeOf(body) > MAX_BODY_BYTES) return tooLarge(pathOf(request));
       return undefined;
     })
     .onError(({ error, code, request }) => {
@@ -72,8 +76,13 @@ export async function createApp(deps: HttpDeps) {
     .group(API, (api) => {
       return api
         .use(taskRoutes(deps))
+        .use(bulkRoutes(deps))
+        .use(verbRoutes(deps))
+        .use(setRoutes(deps))
+        .use(scheduleRoutes(deps))
         .use(runRoutes(deps))
         .use(outputRoutes(deps))
+        .use(outputFileRoutes(deps))
         .use(eventRoutes(deps))
         .use(systemRoutes(deps));
     })
@@ -93,6 +102,11 @@ export async function createApp(deps: HttpDeps) {
   };
   if (deps.pageDir === null) return app;
   return app.use(await pageRoutes(deps.pageDir));
+}
+
+function sizeOf(body: unknown): number {
+  if (typeof body === "string") return Buffer.byteLength(body);
+  return body instanceof ArrayBuffer ? body.byteLength : 0;
 }
 
 const isApi = (path: string): boolean => path === API || path.startsWith(`${API}/`);

@@ -1,15 +1,21 @@
 /** What the HTTP surface is given by main.ts. */
 import type { Config, LogLevel } from "../domain/config.ts";
 import type { Fact } from "../domain/fact.ts";
-import type { Cancel, Clock, OutputReader, RunArchive } from "../domain/ports.ts";
+import type { OutputArchive, OutputKeeper } from "../domain/output.ts";
+import type { Cancel, Clock, FactArchive, OutputReader, RunArchive } from "../domain/ports.ts";
 import type { Supervisor } from "../supervisor/supervisor.ts";
 
 export interface HttpDeps {
   readonly supervisor: Supervisor;
   readonly output: OutputReader;
+  readonly captured: OutputArchive;
+  readonly keeper: Pick<OutputKeeper, "clear">;
   readonly archive: RunArchive;
+  readonly facts: FactArchive;
   /** Why the store cannot be written at the moment, or `null`. */
   readonly storeTrouble: () => string | null;
+  /** Why output is being lost at the moment, or `null`. */
+  readonly outputTrouble: () => string | null;
   readonly clock: Clock;
   readonly subscribe: (subscriber: (fact: Fact) => void) => Cancel;
   readonly log: (level: LogLevel, text: string) => void;

@@ -6,6 +6,8 @@ export interface Answer {
   readonly schema?: TSchema | { readonly $ref: string };
   readonly example?: unknown;
   readonly type?: string;
+  /** The same in other types, for those who ask for them. */
+  readonly also?: Readonly<Record<string, { readonly schema: unknown; readonly example: unknown }>>;
 }
 
 export interface Call {
@@ -14,8 +16,9 @@ export interface Call {
   readonly description: string;
   readonly parameters?: readonly Parameter[];
   readonly body?: {
-    readonly schema: TSchema | { readonly $ref: string };
+    readonly schema: TSchema | Readonly<Record<string, unknown>>;
     readonly examples: Record<string, unknown>;
+    readonly type?: string;
   };
   readonly answers: Readonly<Record<number, Answer>>;
 }
@@ -28,6 +31,21 @@ export interface Parameter {
   readonly example?: unknown;
   readonly required?: boolean;
 }
+
+export const taskName: Parameter = {
+  name: "name",
+  in: "path",
+  description: "The task's name",
+  schema: { type: "string" },
+  example: "web",
+};
+
+export const query = (
+  name: string,
+  description: string,
+  schema: Record<string, unknown>,
+  example?: unknown,
+): Parameter => ({ name, in: "query", description, schema, ...(example === undefined ? {} : { example }) });
 
 /** What every call answers to a request that was meant for another host. */
 const MISDIRECTED: Answer = {
@@ -50,24 +68,25 @@ export function documented(call: Call) {
   } as Record<string, unknown>;
 }
 
-function responseOf({ description, schema, example, type = "application/json" }: Answer) {
+function responseOf({ description, schema, example, type = "application/json", also }: Answer) {
   if (schema === undefined && example === undefined) return { description };
   return {
     description,
     content: {
       [type]: { ...(schema === undefined ? {} : { schema }), ...(example === undefined ? {} : { example }) },
+      ...also,
     },
   };
 }
 
-function requestBodyOf({ schema, examples }: NonNullable<Call["body"]>) {
+function requestBodyOf({ schema, examples, type = "application/json" }: NonNullable<Call["body"]>) {
   const named = Object.entries(examples).map(([name, value]) => [name, { value }]);
-  return { required: true, content: { "application/json": { schema, examples: Object.fromEntries(named) } } };
+  return { required: true, content: { [type]: { schema, examples: Object.fromEntries(named) } } };
 }
 
 export const ref = (name: string) => ({ $ref: `#/components/schemas/${name}` });
 
-const problem = (description: string, code: string, status: number): Answer => ({
+export const problem = (description: string, code: string, status: number): Answer => ({
   description,
   type: "application/problem+json",
   schema: ref("Problem"),
@@ -75,7 +94,11 @@ const problem = (description: string, code: string, status: number): Answer => (
 });
 
 export const NOT_FOUND = problem("There is no such task", "not_found", 404);
+export const NO_RUN = problem("There is no such run", "not_found", 404);
 export const CONFLICT = problem("A process cannot be killed", "conflict", 409);
+export const REVISION = problem("The task is not at the revision of If-Match", "conflict", 412);
+export const TOO_LARGE = problem("The body is larger than 1 MiB", "invalid", 413);
+export const TIMEOUT = problem("It did not come to be so; `detail` says where it stands", "timeout", 504);
 export const EXISTS = problem("The name is in use", "already_exists", 409);
 export const CLOSING = problem("The service is stopping", "shutting_down", 503);
 export const FORBIDDEN = problem("A page of another origin asked for it", "forbidden", 403);

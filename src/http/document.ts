@@ -1,23 +1,27 @@
 /** The OpenAPI document at /swagger/json. Swagger UI itself is among the page's files, so that it works offline. */
 import { swagger } from "@elysiajs/swagger";
-import { type TSchema, Type } from "@sinclair/typebox";
+import { Type } from "@sinclair/typebox";
+import { ChangeSet, TaskSet } from "../domain/task-set.ts";
 import { TaskDefinition } from "../domain/task.ts";
 import { webUrl } from "./address.ts";
+import { OutcomeView } from "./bulk.ts";
 import type { HttpDeps } from "./deps.ts";
+import { openApi } from "./openapi.ts";
+import { OutputFileView } from "./output-file-view.ts";
+import { Problem } from "./problem.ts";
 import { RunView } from "./run-view.ts";
-import { TaskView } from "./task-view.ts";
+import { Time, nullable } from "./schemas.ts";
+import { TaskDetails, TaskView } from "./task-view.ts";
 
-const Problem = Type.Object(
+const Appointment = Type.Object({ task: Type.String(), at: Time }, { title: "Run to come" });
+
+const Preview = Type.Object(
   {
-    type: Type.String(),
-    title: Type.String(),
-    status: Type.Integer(),
-    code: Type.String({ description: "Stable, for programs" }),
-    detail: Type.String({ description: "In words, for people" }),
-    hint: Type.Optional(Type.String()),
-    errors: Type.Optional(Type.Array(Type.Object({ path: Type.String(), message: Type.String() }))),
+    timezone: Type.String({ description: "In which the expression is read" }),
+    problem: nullable(Type.String({ description: "What is wrong with it" })),
+    next: Type.Array(Time),
   },
-  { title: "Problem (RFC 9457)" },
+  { title: "Preview of a schedule" },
 );
 
 const LegacyAnswer = Type.Object(
@@ -34,9 +38,19 @@ export function documentRoutes({ version, config }: HttpDeps) {
   const schemas = {
     TaskDefinition: openApi(TaskDefinition),
     Task: openApi(TaskView),
+    TaskDetails: openApi(TaskDetails),
     TaskList: listOf("Task"),
+    Outcomes: listOf("Outcome"),
+    Outcome: openApi(OutcomeView),
+    TaskSet: openApi(TaskSet),
+    ChangeSet: openApi(ChangeSet),
+    Agenda: listOf("Appointment"),
+    Appointment: openApi(Appointment),
+    Preview: openApi(Preview),
     Run: openApi(RunView),
     RunList: listOf("Run"),
+    OutputFile: openApi(OutputFileView),
+    OutputFileList: listOf("OutputFile"),
     Problem: openApi(Problem),
     LegacyAnswer: openApi(LegacyAnswer),
   };
@@ -54,6 +68,8 @@ export function documentRoutes({ version, config }: HttpDeps) {
       servers: web === null ? [{ url: "/", description: "This service" }] : [{ url: web }, { url: "/" }],
       tags: [
         { name: "Tasks", description: "Definitions, and what is done with them" },
+        { name: "Sets", description: "Whole sets of tasks" },
+        { name: "Schedule", description: "What runs when" },
         { name: "Runs", description: "What has run, and how it ended" },
         { name: "Output", description: "What the processes wrote" },
         { name: "Events", description: "What happens" },
@@ -74,23 +90,4 @@ function listOf(name: string) {
       next_cursor: { type: "string", nullable: true },
     },
   };
-}
-
-/** OpenAPI 3.0 is not quite JSON Schema: a choice of texts is an enum, an example is one value. */
-function openApi(schema: TSchema): unknown {
-  return JSON.parse(JSON.stringify(schema), (_key, value: unknown) => {
-    if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
-    return withExample(withEnum(value as Record<string, unknown>));
-  });
-}
-
-function withEnum(schema: Record<string, unknown>): Record<string, unknown> {
-  const { anyOf, ...rest } = schema;
-  if (!Array.isArray(anyOf)) return schema;
-  return { ...rest, type: "string", enum: anyOf.map((each: { const?: unknown }) => each.const) };
-}
-
-function withExample(schema: Record<string, unknown>): Record<string, unknown> {
-  const { examples, ...rest } = schema;
-  return Array.isArray(examples) ? { ...rest, example: examples[0] } : schema;
 }

@@ -112,7 +112,8 @@ function readBody(body: unknown): Record<string, unknown> | undefined {
 
 /** In 1.x a daemon's pause is 3000 ms unless it says otherwise. */
 function withDefaults(definition: Record<string, unknown>): Record<string, unknown> {
-  const plainDaemon = definition["type"] === "daemon" && (definition["interval"] ?? null) === null;
+  const given = definition["interval"] ?? definition["restart"] ?? null;
+  const plainDaemon = definition["type"] === "daemon" && given === null;
   return plainDaemon ? { ...definition, interval: LEGACY_INTERVAL_MS } : definition;
 }
 
@@ -138,7 +139,7 @@ function taskOf(group: TaskGroup) {
     user: task.user,
     group: task.group,
     replica: task.replica,
-    running: instances.filter((instance) => instance.live !== null).length,
+    running: instances.flatMap(({ lives }) => lives).length,
     interval: task.interval ?? LEGACY_INTERVAL_MS,
     run_flag: group.waiting,
     last_time: unixSeconds(group.startedAt),
@@ -148,11 +149,10 @@ function taskOf(group: TaskGroup) {
 
 /** A coroutine has no process of its own. */
 function runningOf({ task, instances }: TaskGroup) {
-  return instances.flatMap(({ live, alias }) => {
-    if (live === null) return [];
-    const { pid } = live;
-    return [pid === null ? { pid: "", alias, command: "" } : { pid, alias, command: commandLine(task.cmd) }];
-  });
+  const command = commandLine(task.cmd);
+  return instances.flatMap(({ lives, alias }) =>
+    lives.map(({ pid }) => (pid === null ? { pid: "", alias, command: "" } : { pid, alias, command })),
+  );
 }
 
 function unixSeconds(wall: number | null): number {

@@ -1,5 +1,12 @@
 /** The one map from errors to answers: problem+json (RFC 9457) under /api/v1, `code` and `msg` elsewhere. */
-import { type ErrorCode, InvalidError, type Issue, type MeprocError } from "../domain/errors.ts";
+import { type Static, Type } from "@sinclair/typebox";
+import {
+  type ErrorCode,
+  InvalidError,
+  type Issue,
+  type MeprocError,
+  RevisionError,
+} from "../domain/errors.ts";
 
 export const STATUS: Record<ErrorCode, number> = {
   not_found: 404,
@@ -29,27 +36,49 @@ const TITLE: Record<ErrorCode, string> = {
   internal: "Internal error",
 };
 
-export interface Problem {
-  readonly type: "about:blank";
-  readonly title: string;
-  readonly status: number;
-  readonly code: string;
-  readonly detail: string;
-  readonly hint?: string;
-  readonly errors?: readonly { readonly path: string; readonly message: string }[];
-}
+export const CODES = [
+  ...(Object.keys(STATUS) as ErrorCode[]),
+  "method_not_allowed",
+] as const satisfies readonly string[];
+
+export const Problem = Type.Object(
+  {
+    type: Type.Unsafe<"about:blank">({ type: "string" }),
+    title: Type.String(),
+    status: Type.Integer(),
+    code: Type.Unsafe<(typeof CODES)[number]>({
+      type: "string",
+      enum: [...CODES],
+      description: "Stable, for programs",
+    }),
+    detail: Type.String({ description: "In words, for people" }),
+    hint: Type.Optional(Type.String({ description: "What may help" })),
+    errors: Type.Optional(
+      Type.Array(Type.Object({ path: Type.String(), message: Type.String() }), {
+        description: "Where in the input the faults are, as JSON pointers",
+      }),
+    ),
+  },
+  { title: "Problem (RFC 9457)" },
+);
+export type Problem = Static<typeof Problem>;
 
 export function problemOf(error: MeprocError): Problem {
   const problem: Problem = {
     type: "about:blank",
     title: TITLE[error.code],
-    status: STATUS[error.code],
+    status: statusOf(error),
     code: error.code,
     detail: error.message,
     ...(error.hint === null ? {} : { hint: error.hint }),
   };
   if (!(error instanceof InvalidError)) return problem;
   return { ...problem, errors: error.issues.map(({ path, message }) => ({ path, message })) };
+}
+
+/** That somebody else was faster is a conflict as well, and has a status of its own in HTTP. */
+function statusOf(error: MeprocError): number {
+  return error instanceof RevisionError ? 412 : STATUS[error.code];
 }
 
 export function problemResponse(error: MeprocError, headers: Record<string, string> = {}): Response {

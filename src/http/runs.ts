@@ -1,10 +1,12 @@
 /** /api/v1/runs: what has run. */
 import { Elysia } from "elysia";
 import { MeprocError } from "../domain/errors.ts";
-import type { RunQuery } from "../domain/history.ts";
+import type { RunQuery, RunRecord } from "../domain/history.ts";
 import { RESULTS } from "../domain/run.ts";
 import type { HttpDeps } from "./deps.ts";
-import { INVALID, NOT_FOUND, type Parameter, documented, ref } from "./docs.ts";
+import { INVALID, NO_RUN, type Parameter, documented, query, ref } from "./docs.ts";
+import { runOutputDocs } from "./output-docs.ts";
+import { readRunOutput } from "./output-read.ts";
 import { invalid } from "./problem.ts";
 import { runView } from "./run-view.ts";
 import { SINCE, parseSince } from "./since.ts";
@@ -13,14 +15,21 @@ const DEFAULT_LIMIT = 50;
 const MAX_LIMIT = 1000;
 const tag = "Runs";
 
-const query = (name: string, description: string, schema: Record<string, unknown>): Parameter => ({
-  name,
-  in: "query",
-  description,
-  schema,
-});
+const runId: Parameter = {
+  name: "id",
+  in: "path",
+  description: "The run's id",
+  schema: { type: "string" },
+  example: "01a20398-5f07-7566-adee-cc76a7cb3381",
+};
 
-export function runRoutes({ archive, clock }: HttpDeps) {
+export function runRoutes(deps: HttpDeps) {
+  const { archive, clock } = deps;
+  const find = (id: string): RunRecord => {
+    const record = archive.run(id);
+    if (record === null) throw new MeprocError("not_found", "There is no such run");
+    return record;
+  };
   return new Elysia({ name: "runs", prefix: "/runs" })
     .get(
       "",
@@ -54,30 +63,22 @@ export function runRoutes({ archive, clock }: HttpDeps) {
         }),
       },
     )
+    .get("/:id", ({ params }) => runView(find(params.id)), {
+      detail: documented({
+        tag,
+        summary: "One run",
+        description: "When it started and ended, how, and what it used.",
+        parameters: [runId],
+        answers: { 200: { description: "The run", schema: ref("Run") }, 404: NO_RUN },
+      }),
+    })
     .get(
-      "/:id",
-      ({ params }) => {
-        const record = archive.run(params.id);
-        if (record === null) throw new MeprocError("not_found", "There is no such run");
-        return runView(record);
+      "/:id/output",
+      ({ params, query, request, server }) => {
+        const { run, alias } = find(params.id);
+        return readRunOutput(deps, run, alias, { request, server, query });
       },
-      {
-        detail: documented({
-          tag,
-          summary: "One run",
-          description: "When it started and ended, how, and what it used.",
-          parameters: [
-            {
-              name: "id",
-              in: "path",
-              description: "The run's id",
-              schema: { type: "string" },
-              example: "01a20398-5f07-7566-adee-cc76a7cb3381",
-            },
-          ],
-          answers: { 200: { description: "The run", schema: ref("Run") }, 404: NOT_FOUND },
-        }),
-      },
+      { detail: runOutputDocs(runId) },
     );
 }
 

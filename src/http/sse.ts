@@ -8,6 +8,11 @@ export interface SseEvent {
 }
 
 const KEEP_ALIVE_MS = 15_000;
+const HEADERS = {
+  "content-type": "text/event-stream; charset=utf-8",
+  "cache-control": "no-store",
+  "x-accel-buffering": "no",
+};
 const encoder = new TextEncoder();
 
 export function frame({ event, id, data }: SseEvent): Uint8Array {
@@ -29,6 +34,7 @@ export function sseResponse(
   server: Server<unknown> | null,
   source: (writer: SseWriter) => void | Promise<void>,
 ): Response {
+  if (request.method === "HEAD") return new Response(null, { headers: HEADERS });
   server?.timeout(request, 0);
   const gone = new AbortController();
   let wake: (() => void) | null = null;
@@ -72,11 +78,5 @@ export function sseResponse(
     },
     new ByteLengthQueuingStrategy({ highWaterMark: 64 << 10 }),
   );
-  return new Response(stream, {
-    headers: {
-      "content-type": "text/event-stream; charset=utf-8",
-      "cache-control": "no-store",
-      "x-accel-buffering": "no",
-    },
-  });
+  return new Response(stream, { headers: HEADERS });
 }

@@ -1,70 +1,83 @@
 /** A task as /api/v1 shows it: the definition, and what is going on. The schema and the function that fills it. */
-import { type Static, Type } from "@sinclair/typebox";
-import { HEALTH, type InstanceState, STATE_KINDS, type StateKind } from "../domain/instance.ts";
-import { TaskDefinition, type TaskDependency, shownDependency } from "../domain/task.ts";
+import { type Static, type TSchema, Type } from "@sinclair/typebox";
+import type { Fact } from "../domain/fact.ts";
+import type { StateKind } from "../domain/instance.ts";
+import { type Task, TaskDefinition, hideEnv, shownDependency } from "../domain/task.ts";
 import type { TaskGroup } from "../supervisor/group.ts";
-import { Time, nullable, rfc3339 } from "./schemas.ts";
 import type { Instance } from "../supervisor/instance.ts";
+import type { InstanceUsage } from "../supervisor/operations.ts";
+import { whyNotRunning } from "../supervisor/why.ts";
+import { FactView, factView } from "./fact-view.ts";
+import {
+  InstanceView,
+  LastRun,
+  State,
+  UsageView,
+  instanceView,
+  lastRunView,
+  usageView,
+} from "./instance-view.ts";
+import { Time, nullable, rfc3339 } from "./schemas.ts";
 
-const State = Type.Unsafe<StateKind>({ type: "string", enum: [...STATE_KINDS] });
-const { name, cmd, type, cron, user, group, replica, interval, deps } = TaskDefinition.properties;
+/** What of the task is shown otherwise than it is kept. */
+interface Shown {
+  readonly deps: readonly ReturnType<typeof shownDependency>[];
+}
 
-export const InstanceView = Type.Object(
-  {
-    alias: Type.String({ examples: ["web:0"] }),
-    index: Type.Integer(),
-    state: State,
-    since: Time,
-    health: Type.Unsafe<(typeof HEALTH)[number]>({ type: "string", enum: [...HEALTH] }),
-    pid: nullable(Type.Integer()),
-    started_at: nullable(Time),
-    restarts: Type.Integer({ description: "How often its policy started it again" }),
-    retry_at: nullable(Time),
-    waiting_for: nullable(Type.Array(Type.String())),
-    reason: nullable(Type.String({ description: "Why it is in this state, in words" })),
-    run: nullable(Type.String({ description: "The run that is going on, or was the last" })),
-    exit_code: nullable(Type.Integer()),
-    exit_signal: nullable(Type.String({ examples: ["SIGKILL"] })),
-  },
-  { title: "Instance" },
+/** Fields that every task has; the others are null where they were not given. */
+const ALWAYS: ReadonlySet<string> = new Set<keyof Task>([
+  "name",
+  "cmd",
+  "type",
+  "replica",
+  "deps",
+  "labels",
+  "env",
+  "inherit_env",
+  "stdin",
+  "autostart",
+]);
+const fields = Object.entries<TSchema>(TaskDefinition.properties).map(
+  ([name, schema]) => [name, ALWAYS.has(name) ? plain(schema) : nullable(schema)] as const,
 );
-export type InstanceView = Static<typeof InstanceView>;
+const Definition = Type.Unsafe<Omit<Task, keyof Shown> & Shown>(Type.Object(Object.fromEntries(fields)));
 
-export const TaskView = Type.Object(
-  {
-    name,
-    cmd,
-    type,
-    cron: nullable(cron),
-    user: nullable(user),
-    group: nullable(group),
-    replica: Type.Integer({ ...replica }),
-    interval: nullable(interval),
-    deps: Type.Unsafe<(string | TaskDependency)[]>({ ...deps }),
-    desired: Type.Unsafe<TaskGroup["desired"]>({
-      type: "string",
-      enum: ["running", "stopped", "enabled", "paused"],
-      description: "What the operator wants",
+const Status = Type.Object({
+  desired: Type.Unsafe<TaskGroup["desired"]>({
+    type: "string",
+    enum: ["running", "stopped", "enabled", "paused"],
+    description: "What the operator wants",
+  }),
+  state: State,
+  why: nullable(Type.String({ description: "Why not all of it runs, in a sentence; null if it does" })),
+  set: nullable(Type.String({ description: "The set under which it was applied" })),
+  revision: Type.Integer({ description: "One more with each change of the definition; for If-Match" }),
+  created_at: Time,
+  updated_at: Time,
+  next_run_at: nullable(Time),
+  last_run: nullable(LastRun),
+  instances: Type.Array(InstanceView),
+});
+
+export type TaskView = Static<typeof Definition> & Static<typeof Status>;
+export const TaskView = Type.Unsafe<TaskView>(
+  Type.Object({ ...Definition["properties"], ...Status.properties }, { title: "Task" }),
+);
+
+const More = Type.Object({
+  facts: Type.Array(FactView, {
+    description: "The newest facts about it, in the order in which they were told",
+  }),
+  usage: Type.Optional(
+    Type.Array(Type.Object({ alias: Type.String(), index: Type.Integer(), usage: nullable(UsageView) }), {
+      description: "With `usage=true`: what the tree of each replica uses; null where nothing runs",
     }),
-    state: State,
-    revision: Type.Integer(),
-    created_at: Time,
-    updated_at: Time,
-    next_run_at: nullable(Time),
-    last_run: nullable(
-      Type.Object({
-        started_at: Time,
-        ended_at: Time,
-        result: Type.String({ examples: ["succeeded"] }),
-        exit_code: nullable(Type.Integer()),
-        exit_signal: nullable(Type.String()),
-      }),
-    ),
-    instances: Type.Array(InstanceView),
-  },
-  { title: "Task" },
+  ),
+});
+export type TaskDetails = TaskView & Static<typeof More>;
+export const TaskDetails = Type.Unsafe<TaskDetails>(
+  Type.Object({ ...TaskView["properties"], ...More.properties }, { title: "Task in full" }),
 );
-export type TaskView = Static<typeof TaskView>;
 
 /** What of several instances' states says most about the task. */
 const TELLING: readonly StateKind[] = [
@@ -79,14 +92,20 @@ const TELLING: readonly StateKind[] = [
   "stopped",
 ];
 
+export function stateOf({ instances }: Pick<TaskGroup, "instances">): StateKind {
+  const kinds = new Set(instances.map(({ state }) => state.kind));
+  return TELLING.find((kind) => kinds.has(kind)) ?? "stopped";
+}
+
 export function taskView(owner: TaskGroup): TaskView {
   const { task, instances } = owner;
-  const kinds = new Set(instances.map(({ state }) => state.kind));
   return {
-    ...task,
+    ...hideEnv(task),
     deps: task.deps.map(shownDependency),
     desired: owner.desired,
-    state: TELLING.find((kind) => kinds.has(kind)) ?? "stopped",
+    state: stateOf(owner),
+    why: whyNotRunning(owner),
+    set: owner.set,
     revision: owner.revision,
     created_at: rfc3339(owner.createdAt),
     updated_at: rfc3339(owner.updatedAt),
@@ -96,43 +115,30 @@ export function taskView(owner: TaskGroup): TaskView {
   };
 }
 
+export function taskDetails(
+  owner: TaskGroup,
+  facts: readonly Fact[],
+  usage: readonly InstanceUsage[] | null,
+): TaskDetails {
+  return {
+    ...taskView(owner),
+    facts: facts.map(factView),
+    ...(usage === null ? {} : { usage: usage.map(usageOf) }),
+  };
+}
+
+function usageOf({ alias, index, usage }: InstanceUsage) {
+  return { alias, index, usage: usage === null ? null : usageView(usage) };
+}
+
 function lastRunOf(instances: readonly Instance[]): TaskView["last_run"] {
-  const ended = instances.flatMap(({ last }) => (last === null ? [] : [last]));
-  const newest = ended.sort((a, b) => b.endedAt.mono - a.endedAt.mono)[0];
-  if (newest === undefined) return null;
-  const { result, exit_code, exit_signal } = newest.outcome;
-  return {
-    started_at: rfc3339(newest.startedAt.wall),
-    ended_at: rfc3339(newest.endedAt.wall),
-    result,
-    exit_code,
-    exit_signal,
-  };
+  let newest: Instance["last"] = null;
+  for (const { last } of instances)
+    if (last !== null && (newest === null || last.endedAt.mono > newest.endedAt.mono)) newest = last;
+  return newest === null ? null : lastRunView(newest);
 }
 
-function instanceView(instance: Instance): InstanceView {
-  const { state, live, last } = instance;
-  const outcome = live === null ? (last?.outcome ?? null) : null;
-  return {
-    alias: instance.alias,
-    index: instance.index,
-    state: state.kind,
-    since: rfc3339(state.since.wall),
-    health: "none",
-    pid: live?.pid ?? null,
-    started_at: live === null ? null : rfc3339(live.startedAt.wall),
-    restarts: instance.restarts,
-    retry_at: state.kind === "backoff" ? rfc3339(state.retryAt.wall) : null,
-    waiting_for: state.kind === "waiting" ? [...state.waitingFor] : null,
-    reason: reasonOf(state) ?? (state.kind === "scheduled" ? (outcome?.reason ?? null) : null),
-    run: live?.run ?? last?.run ?? null,
-    exit_code: outcome?.exit_code ?? null,
-    exit_signal: outcome?.exit_signal ?? null,
-  };
-}
-
-function reasonOf(state: InstanceState): string | null {
-  if (state.kind === "failed") return state.reason;
-  if (state.kind === "exited" || state.kind === "backoff") return state.last.reason;
-  return null;
+/** What TypeBox knows of a schema beside its JSON, such as "optional", is left behind. */
+function plain(schema: TSchema): TSchema {
+  return Type.Unsafe(JSON.parse(JSON.stringify(schema)) as object);
 }

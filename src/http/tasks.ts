@@ -1,146 +1,85 @@
-/** /api/v1/tasks: definitions and what is done with them. */
+/** /api/v1/tasks: definitions, listed, made, changed and removed. */
 import { Elysia } from "elysia";
-import {
-  CLOSING,
-  CONFLICT,
-  EXISTS,
-  FORBIDDEN,
-  INVALID,
-  NOT_FOUND,
-  type Parameter,
-  documented,
-  ref,
-} from "./docs.ts";
-import type { HttpDeps } from "./deps.ts";
-import { readJson } from "./json-body.ts";
+import { STATE_KINDS } from "../domain/instance.ts";
 import type { TaskGroup } from "../supervisor/group.ts";
-import { TASK_EXAMPLE } from "./task-example.ts";
-import { taskView } from "./task-view.ts";
+import type { HttpDeps } from "./deps.ts";
+import { etagOf, ifMatch } from "./if-match.ts";
+import { readJson, readObject } from "./json-body.ts";
+import { selectionOf } from "./label-query.ts";
+import { pageOf } from "./pages.ts";
+import { type Query, choice, flag, integer } from "./query.ts";
+import { MAX_LIMIT, createDocs, getDocs, listDocs, patchDocs, putDocs, removeDocs } from "./task-docs.ts";
+import { stateOf, taskDetails, taskView } from "./task-view.ts";
+import { patient, waiter } from "./waiting.ts";
 
-const tag = "Tasks";
-const task = { description: "The task", schema: ref("Task"), example: TASK_EXAMPLE };
-export const taskName: Parameter = {
-  name: "name",
-  in: "path",
-  description: "The task's name",
-  schema: { type: "string" },
-  example: "web",
-};
+const NEWEST_FACTS = 20;
 
-const onlyName: Parameter = {
-  name: "name",
-  in: "query",
-  description: "Only the task of this name, if there is one",
-  schema: { type: "string" },
-};
-
-function listed(groups: readonly TaskGroup[], name: string | undefined) {
-  return groups.filter(({ task }) => name === undefined || task.name === name).map(taskView);
-}
-
-export function taskRoutes({ supervisor }: HttpDeps) {
+export function taskRoutes({ supervisor, facts }: HttpDeps) {
+  const find = (name: string): TaskGroup | undefined =>
+    supervisor.list().find(({ task }) => task.name === name);
   return new Elysia({ name: "tasks", prefix: "/tasks" })
-    .get("", ({ query }) => ({ items: listed(supervisor.list(), query["name"]), next_cursor: null }), {
-      detail: documented({
-        tag,
-        summary: "All tasks",
-        description: "Every task with its instances, in the order in which they were defined.",
-        parameters: [onlyName],
-        answers: {
-          200: {
-            description: "The tasks",
-            schema: ref("TaskList"),
-            example: { items: [TASK_EXAMPLE], next_cursor: null },
-          },
-        },
-      }),
+    .get("", ({ request, query }) => listed(supervisor.select(selectionOf(request)), query), {
+      detail: listDocs,
     })
     .post(
       "",
-      async ({ body, status }) => {
-        const group = await supervisor.define(readJson(body));
-        return status(201, taskView(group));
+      async ({ body, query, request, server }) => {
+        const wait = waiter(supervisor, { request, server, query });
+        return answer(201, await wait(await supervisor.define(readJson(body))));
       },
-      {
-        parse: "text",
-        detail: documented({
-          tag,
-          summary: "Define a task and start it",
-          description:
-            "A schedule starts at its next time. A daemon without `interval` is started again at once, then after longer and longer pauses up to 3 s.",
-          body: {
-            schema: ref("TaskDefinition"),
-            examples: {
-              daemon: { name: "web", cmd: "node server.js", type: "daemon", replica: 2 },
-              cron: { name: "backup", cmd: "./backup.sh", type: "cron", cron: "0 3 * * *" },
-            },
-          },
-          answers: {
-            201: task,
-            400: INVALID,
-            403: FORBIDDEN,
-            409: EXISTS,
-            413: { description: "The body is larger than 1 MiB" },
-            503: CLOSING,
-          },
-        }),
-      },
+      { parse: "text", detail: createDocs },
     )
-    .get("/:name", ({ params }) => taskView(supervisor.get(params.name)), {
-      detail: documented({
-        tag,
-        summary: "One task",
-        description: "The definition, and each of its instances.",
-        parameters: [taskName],
-        answers: { 200: task, 404: NOT_FOUND },
-      }),
-    })
+    .get(
+      "/:name",
+      ({ params: { name }, query }) => {
+        const withUsage = flag(query, "usage");
+        const group = supervisor.get(name);
+        const newest = facts.facts({ task: name, limit: NEWEST_FACTS, newest: true });
+        return answer(200, group, taskDetails(group, newest, withUsage ? supervisor.usage(name) : null));
+      },
+      { detail: getDocs },
+    )
+    .put(
+      "/:name",
+      async ({ params: { name }, body, query, request, server }) => {
+        const wait = waiter(supervisor, { request, server, query });
+        const change = ifMatch(request, name, find(name));
+        const { group, created } = await supervisor.replace(name, readJson(body), change);
+        return answer(created ? 201 : 200, await wait(group));
+      },
+      { parse: "text", detail: putDocs },
+    )
+    .patch(
+      "/:name",
+      async ({ params: { name }, body, query, request, server }) => {
+        const wait = waiter(supervisor, { request, server, query });
+        const change = ifMatch(request, name, supervisor.get(name));
+        const { group } = await supervisor.patch(name, readObject(body), change);
+        return answer(200, await wait(group));
+      },
+      { parse: "text", detail: patchDocs },
+    )
     .delete(
       "/:name",
-      async ({ params }) => {
-        await supervisor.remove(params.name);
+      async ({ params: { name }, request, server }) => {
+        patient({ request, server });
+        await supervisor.remove(name, ifMatch(request, name, supervisor.get(name)));
         return new Response(null, { status: 204 });
       },
-      {
-        parse: "none",
-        detail: documented({
-          tag,
-          summary: "Stop and remove a task",
-          description:
-            "Answers when its processes are gone; the name is free then. Its output stays on disk.",
-          parameters: [taskName],
-          answers: { 204: { description: "Removed" }, 403: FORBIDDEN, 404: NOT_FOUND, 409: CONFLICT },
-        }),
-      },
-    )
-    .post("/:name/start", ({ params }) => taskView(supervisor.start(params.name)), {
-      parse: "none",
-      detail: documented({
-        tag,
-        summary: "Start a task",
-        description: "Changes nothing if it is running. A schedule is put back on its schedule.",
-        parameters: [taskName],
-        answers: { 200: task, 403: FORBIDDEN, 404: NOT_FOUND, 503: CLOSING },
-      }),
-    })
-    .post("/:name/stop", async ({ params }) => taskView(await supervisor.stop(params.name)), {
-      parse: "none",
-      detail: documented({
-        tag,
-        summary: "Stop a task",
-        description: "Answers when its processes are gone. It stays stopped until somebody starts it.",
-        parameters: [taskName],
-        answers: { 200: task, 403: FORBIDDEN, 404: NOT_FOUND, 409: CONFLICT, 503: CLOSING },
-      }),
-    })
-    .post("/:name/restart", async ({ params }) => taskView(await supervisor.restart(params.name)), {
-      parse: "none",
-      detail: documented({
-        tag,
-        summary: "Restart a task",
-        description: "Stops it, waits until its processes are gone, and starts it again.",
-        parameters: [taskName],
-        answers: { 200: task, 403: FORBIDDEN, 404: NOT_FOUND, 409: CONFLICT, 503: CLOSING },
-      }),
-    });
+      { parse: "none", detail: removeDocs },
+    );
+}
+
+function listed(groups: readonly TaskGroup[], query: Query) {
+  const state = choice(query, "state", STATE_KINDS);
+  const limit = integer(query, "limit", 1, MAX_LIMIT);
+  const chosen = state === null ? groups : groups.filter((group) => stateOf(group) === state);
+  const placeOf = ({ task, createdAt }: TaskGroup) => ({ name: task.name, at: createdAt });
+  const { items, nextCursor } = pageOf(chosen, placeOf, { limit, cursor: query["cursor"] });
+  return { items: items.map(taskView), next_cursor: nextCursor };
+}
+
+/** The task with the tag of its revision. */
+export function answer(status: number, group: TaskGroup, body: unknown = taskView(group)): Response {
+  return Response.json(body, { status, headers: { etag: etagOf(group), "cache-control": "no-store" } });
 }

@@ -1,24 +1,23 @@
 /** Capture where there are FIFOs and no splice (macOS): read from the FIFO, write to the file. */
 import { closeSync, unlinkSync } from "node:fs";
+import type { LogPolicy } from "../domain/output.ts";
 import type { Cancel, Channel, OpenChannel } from "../domain/ports.ts";
-import type { Capture, ReportLoss } from "./capture.ts";
-import { type Fifo, discardFifo, leftFifos, openFifoPair, reopenFifo } from "./fifo.ts";
+import type { Capture, CaptureOptions } from "./capture.ts";
+import { type LeftFifo, discardFifo, leftFifos, openFifoPair, reopenFifo } from "./fifo.ts";
 import { FileSink } from "./file-sink.ts";
 import { settleTurns } from "./turns.ts";
 
-export interface CopyCaptureOptions {
+export interface CopyCaptureOptions extends CaptureOptions {
   readonly fifoDirs: readonly string[];
-  readonly logDir: string;
-  readonly reportLoss: ReportLoss;
 }
 
 export class CopyCapture implements Capture {
   readonly #fifoDirs: readonly string[];
   readonly #sink: FileSink;
 
-  constructor({ fifoDirs, logDir, reportLoss }: CopyCaptureOptions) {
-    this.#fifoDirs = fifoDirs;
-    this.#sink = new FileSink(logDir, reportLoss);
+  constructor(options: CopyCaptureOptions) {
+    this.#fifoDirs = options.fifoDirs;
+    this.#sink = new FileSink(options);
   }
 
   open({ alias, run, owner }: OpenChannel): Channel {
@@ -27,7 +26,13 @@ export class CopyCapture implements Capture {
       stdout: out.writeEnd,
       stderr: err.writeEnd,
       spawned: () => {
-        for (const fifo of [out, err]) void this.#drain(alias, fifo);
+        for (const [fifo, stream] of [
+          [out, "stdout"],
+          [err, "stderr"],
+        ] as const) {
+          void this.#follow(alias, { run, stream, path: fifo.path }, fifo.readEnd);
+          closeSync(fifo.writeEnd);
+        }
       },
       discard: () => {
         discardFifo(out);
@@ -40,12 +45,22 @@ export class CopyCapture implements Capture {
     for (const left of leftFifos(this.#fifoDirs)) {
       const alias = aliasOf(left.run);
       if (alias === null) unlinkSync(left.path);
-      else void this.#follow(alias, reopenFifo(left), left.path);
+      else void this.#follow(alias, left, reopenFifo(left), true);
     }
+    this.#sink.complete();
   }
 
   note(alias: string, text: string): void {
     this.#sink.note(alias, text);
+  }
+
+  setPolicy(task: string, policy: LogPolicy | null): void {
+    this.#sink.setPolicy(task, policy);
+  }
+
+  async clear(aliases: readonly string[]): Promise<void> {
+    await this.sync();
+    this.#sink.clear(aliases);
   }
 
   sync(): Promise<void> {
@@ -61,14 +76,8 @@ export class CopyCapture implements Capture {
     this.#sink.close();
   }
 
-  async #drain(alias: string, fifo: Fifo): Promise<void> {
-    const done = this.#follow(alias, fifo.readEnd, fifo.path);
-    closeSync(fifo.writeEnd);
-    await done;
-  }
-
-  async #follow(alias: string, fd: number, path: string): Promise<void> {
-    await this.#sink.drain(alias, Bun.file(fd).stream());
+  async #follow(alias: string, { run, stream, path }: LeftFifo, fd: number, resumed = false): Promise<void> {
+    await this.#sink.drain(alias, run, stream, Bun.file(fd).stream(), resumed);
     closeSync(fd);
     unlinkSync(path);
   }

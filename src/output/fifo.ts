@@ -48,14 +48,17 @@ function openFifo(directory: string, name: string, owner: Identity | null): Fifo
 /** A FIFO that an earlier service has left. */
 export interface LeftFifo {
   readonly run: string;
+  readonly stream: "stdout" | "stderr";
   readonly path: string;
 }
 
 export function leftFifos(directories: readonly string[]): LeftFifo[] {
   return directories
     .flatMap((directory) => readdirSync(directory).map((name) => ({ name, path: join(directory, name) })))
-    .map(({ name, path }) => ({ run: /^(.+)\.(?:out|err)$/.exec(name)?.[1] ?? "", path }))
-    .filter(({ run }) => run !== "");
+    .flatMap(({ name, path }) => {
+      const [, run, end] = /^(.+)\.(out|err)$/.exec(name) ?? [];
+      return run === undefined ? [] : [{ run, stream: end === "out" ? "stdout" : "stderr", path }];
+    });
 }
 
 /** The end to read from. Without a process that could write, reading it ends at once. */

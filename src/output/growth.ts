@@ -4,9 +4,15 @@ import type { Cancel } from "../domain/ports.ts";
 export class Growth {
   readonly #waiting = new Map<string, Set<() => void>>();
   readonly #ask: (alias: string) => void;
+  readonly #forget: (alias: string) => void;
 
-  constructor(ask: (alias: string) => void = () => undefined) {
+  /** `forget` is told when nobody waits any more. */
+  constructor(
+    ask: (alias: string) => void = () => undefined,
+    forget: (alias: string) => void = () => undefined,
+  ) {
     this.#ask = ask;
+    this.#forget = forget;
   }
 
   add(alias: string, callback: () => void): Cancel {
@@ -16,8 +22,15 @@ export class Growth {
     this.#ask(alias);
     return () => {
       callbacks.delete(callback);
-      if (callbacks.size === 0 && this.#waiting.get(alias) === callbacks) this.#waiting.delete(alias);
+      if (callbacks.size > 0 || this.#waiting.get(alias) !== callbacks) return;
+      this.#waiting.delete(alias);
+      this.#forget(alias);
     };
+  }
+
+  /** Of which growth is waited for. */
+  aliases(): IterableIterator<string> {
+    return this.#waiting.keys();
   }
 
   tell(alias: string): void {

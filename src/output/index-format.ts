@@ -99,3 +99,31 @@ function decodeRun(bytes: Buffer): RunId | null {
   if (/^0+$/.test(hex)) return null;
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
 }
+
+/** Decodes many records in a row: those that follow each other mostly are of the same run. */
+export class RecordDecoder {
+  #run: RunId | null = null;
+  #bytes = Buffer.alloc(16);
+
+  /** All whole records of `bytes`. */
+  decode(bytes: Buffer): IndexRecord[] {
+    const records: IndexRecord[] = [];
+    for (let at = 0; at + INDEX_BYTES <= bytes.length; at += INDEX_BYTES) {
+      records.push({
+        offset: bytes.readUIntLE(at, 5),
+        length: bytes.readUInt32LE(at + 6),
+        time: bytes.readUIntLE(at + 10, 6),
+        stream: STREAMS[bytes[at + 5] ?? 0] ?? null,
+        run: this.#runAt(bytes, at + 16),
+      });
+    }
+    return records;
+  }
+
+  #runAt(bytes: Buffer, at: number): RunId | null {
+    if (bytes.compare(this.#bytes, 0, 16, at, at + 16) === 0) return this.#run;
+    this.#bytes = Buffer.from(bytes.subarray(at, at + 16));
+    this.#run = decodeRun(this.#bytes);
+    return this.#run;
+  }
+}

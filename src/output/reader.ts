@@ -1,157 +1,151 @@
-/** Reads captured output back from the daily files. What is still on its way is taken first. */
-import { open, readdir } from "node:fs/promises";
-import type { OutputChunk, OutputPage, OutputReader } from "../domain/ports.ts";
+/**
+ * Reads captured output back from its segments, also while they are being written, filled, compressed and removed. What
+ * is still on its way is taken first. What reading needs lies in `reading/`.
+ */
+import type {
+  FollowFrom,
+  OutputArchive,
+  OutputFile,
+  OutputLine,
+  OutputPiece,
+  OutputQuery,
+} from "../domain/output.ts";
+import type { OutputPage, OutputReader, StartHelper } from "../domain/ports.ts";
 import type { Position } from "../domain/position.ts";
-import { codeOf } from "../platform/system-errors.ts";
 import type { Capture } from "./capture.ts";
-import { type Day, dailyFile, dayOf, dayOfFile } from "./files.ts";
+import { dayOf } from "./files.ts";
+import { placesOf, tailPlaces } from "./reading/begin.ts";
+import { type Block, NEWLINE, linesOf } from "./reading/block.ts";
+import { listFiles, pathOf } from "./reading/file-list.ts";
+import { follow } from "./reading/follow.ts";
+import { Grep } from "./reading/grep.ts";
+import { LIMITS, type Limits, batchFor } from "./reading/limits.ts";
+import { newestOf, pageOf } from "./reading/pages.ts";
+import { type QueryOptions, openRows, runQuery } from "./reading/run-query.ts";
+import { isRaw, wholeRow } from "./reading/whole.ts";
 
-/** How much a follower gets at a time, and how far it may fall behind before it is moved on. */
-const CHUNK_BYTES = 256 << 10;
-const MAX_BEHIND_BYTES = 4 << 20;
-const NEWLINE = 10;
+const GREP_TIMEOUT_MS = 10_000;
 
-export class FileReader implements OutputReader {
+export interface FileReaderOptions {
+  readonly directory: string;
+  readonly capture: Pick<Capture, "sync" | "onGrowth">;
+  /** Starts the process that searches. */
+  readonly startGrep: StartHelper;
+  readonly wall?: () => number;
+  readonly limits?: Limits;
+  readonly grepTimeoutMs?: number;
+}
+
+export class FileReader implements OutputReader, OutputArchive {
   readonly #directory: string;
-  readonly #capture: Capture;
+  readonly #capture: FileReaderOptions["capture"];
   readonly #wall: () => number;
+  readonly #limits: Limits;
+  readonly #grep: Grep;
 
-  constructor(directory: string, capture: Capture, wall: () => number = Date.now) {
+  constructor({ directory, capture, startGrep, wall, limits, grepTimeoutMs }: FileReaderOptions) {
     this.#directory = directory;
     this.#capture = capture;
-    this.#wall = wall;
+    this.#wall = wall ?? Date.now;
+    this.#limits = limits ?? LIMITS;
+    this.#grep = new Grep({
+      directory,
+      limits: this.#limits,
+      start: startGrep,
+      timeoutMs: grepTimeoutMs ?? GREP_TIMEOUT_MS,
+    });
   }
 
   async today(alias: string, limit: number): Promise<Uint8Array> {
     await this.#capture.sync();
-    const day = dayOf(this.#wall());
-    const size = await this.#size(alias, day);
-    return this.#read(alias, day, Math.max(0, size - limit), size);
+    return newestOf(this.#directory, alias, this.#today(), limit);
   }
 
   async page(alias: string, before: Position | null, limit: number): Promise<OutputPage> {
     await this.#capture.sync();
-    const days = await this.#days(alias);
-    const end = before === null ? null : parsePosition(before);
-    const day = this.#dayBefore(days, end);
-    if (day === null) {
-      const here = before ?? format(dayOf(this.#wall()), 0);
-      return { bytes: new Uint8Array(), from: here, to: here, more: false };
-    }
-    const size = await this.#size(alias, day);
-    const to = end?.day === day ? Math.min(end.offset, size) : size;
-    const bytes = await this.#read(alias, day, Math.max(0, to - limit), to);
-    const cut = to > limit ? afterFirstLine(bytes) : 0;
-    const from = to - bytes.length + cut;
-    const more = from > 0 || days.some((each) => each < day);
-    return { bytes: bytes.subarray(cut), from: format(day, from), to: format(day, to), more };
+    return pageOf(this.#directory, alias, before, limit, this.#wall());
   }
 
-  async *follow(alias: string, after: Position | null, signal: AbortSignal): AsyncGenerator<OutputChunk> {
-    let at = after === null ? await this.#newest(alias) : parsePosition(after);
-    while (!signal.aborted) {
-      const growth = this.#growth(alias, signal);
-      const chunk = await this.#next(alias, at);
-      if (chunk === null) {
-        await growth.happened;
-        continue;
+  async *lines(query: OutputQuery, signal: AbortSignal): AsyncGenerator<readonly OutputLine[]> {
+    await this.#capture.sync();
+    if (query.grep !== null) return yield* this.#grep.search(query, query.grep, signal);
+    for await (const blocks of runQuery(query, this.#options(signal))) {
+      yield blocks.flatMap((block) => linesOf(block, this.#limits.lineBytes));
+    }
+  }
+
+  async *bytes(query: OutputQuery, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+    await this.#capture.sync();
+    if (query.grep !== null) return yield* joined(this.#grep.search(query, query.grep, signal));
+    if (isEverything(query)) {
+      const rows = await openRows(query.aliases, this.#options(signal));
+      const [row] = rows;
+      try {
+        if (row === undefined) return;
+        if (rows.length === 1 && (await isRaw(row))) {
+          return yield* wholeRow(row, batchFor(this.#limits, 1), signal);
+        }
+      } finally {
+        await Promise.all(rows.map((each) => each.close()));
       }
-      growth.cancel();
-      at = parsePosition(chunk.to);
-      if (chunk.bytes.length > 0) yield chunk;
     }
+    yield* joined(runQuery(query, this.#options(signal)));
   }
 
-  /** What comes after a place, on the same day or else on the next day that has any; `null` if nothing does. */
-  async #next(alias: string, at: Place): Promise<OutputChunk | null> {
-    const size = await this.#size(alias, at.day);
-    // somebody has emptied the file: it goes on from its start
-    if (size < at.offset) return { bytes: new Uint8Array(), to: format(at.day, 0), missed_bytes: 0 };
-    if (size > at.offset) return this.#chunk(alias, at, size);
-    const later = (await this.#days(alias)).find((day) => day > at.day);
-    return later === undefined ? null : { bytes: new Uint8Array(), to: format(later, 0), missed_bytes: 0 };
-  }
-
-  async #chunk(alias: string, at: Place, size: number): Promise<OutputChunk> {
-    const behind = size - at.offset;
-    const missed_bytes = behind > MAX_BEHIND_BYTES ? behind - CHUNK_BYTES : 0;
-    const from = at.offset + missed_bytes;
-    const bytes = await this.#read(alias, at.day, from, Math.min(size, from + CHUNK_BYTES));
-    return { bytes, to: format(at.day, from + bytes.length), missed_bytes };
-  }
-
-  #growth(alias: string, signal: AbortSignal) {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const stop = this.#capture.onGrowth(alias, resolve);
-    const cancel = () => {
-      stop();
-      signal.removeEventListener("abort", cancel);
-      resolve();
+  async *pieces(
+    query: Pick<OutputQuery, "aliases" | "stream" | "run">,
+    from: FollowFrom,
+    signal: AbortSignal,
+  ): AsyncGenerator<OutputPiece> {
+    await this.#capture.sync();
+    const places =
+      "after" in from
+        ? placesOf(from.after, query.aliases.length, this.#today())
+        : await tailPlaces(query, from.tail, this.#wall(), this.#options(signal));
+    const options = {
+      directory: this.#directory,
+      limits: this.#limits,
+      wall: this.#wall,
+      sync: () => this.#capture.sync(),
+      onGrowth: (alias: string, callback: () => void) => this.#capture.onGrowth(alias, callback),
     };
-    signal.addEventListener("abort", cancel);
-    void promise.then(() => signal.removeEventListener("abort", cancel));
-    return { happened: promise, cancel };
+    yield* follow(query, places, options, signal);
   }
 
-  async #newest(alias: string): Promise<Place> {
-    const day = dayOf(this.#wall());
-    return { day, offset: await this.#size(alias, day) };
+  files(aliases: readonly string[]): Promise<OutputFile[]> {
+    return listFiles(this.#directory, aliases, this.#today());
   }
 
-  /** The day in which a page that ends at `end` lies: that day, or the newest before it with any output. */
-  #dayBefore(days: readonly Day[], end: Place | null): Day | null {
-    if (end === null) return days.at(-1) ?? null;
-    if (end.offset > 0) return days.includes(end.day) ? end.day : null;
-    return days.findLast((day) => day < end.day) ?? null;
+  filePath(aliases: readonly string[], name: string): Promise<string | null> {
+    return pathOf(this.#directory, aliases, name);
   }
 
-  /** The days of which there is a file, the oldest first. */
-  async #days(alias: string): Promise<Day[]> {
-    const names = await readdir(this.#directory);
-    return names
-      .map((name) => dayOfFile(name, alias))
-      .filter((day) => day !== null)
-      .sort();
+  #today(): string {
+    return dayOf(this.#wall());
   }
 
-  async #size(alias: string, day: Day): Promise<number> {
-    const file = Bun.file(dailyFile(this.#directory, alias, day));
-    try {
-      return (await file.stat()).size;
-    } catch (error) {
-      if (codeOf(error) === "ENOENT") return 0;
-      throw error;
+  #options(signal: AbortSignal): QueryOptions {
+    const sync = () => this.#capture.sync();
+    return { directory: this.#directory, limits: this.#limits, sync, signal, sieve: null };
+  }
+}
+
+function isEverything({ aliases, stream, run, since, until, tail, limit }: OutputQuery): boolean {
+  return aliases.length === 1 && [stream, run, since, until, tail, limit].every((each) => each === null);
+}
+
+/** A line that was never finished does not run into the next one. */
+async function* joined(
+  batches: AsyncIterable<readonly Pick<Block, "bytes" | "unfinished">[]>,
+): AsyncGenerator<Uint8Array> {
+  let isOpen = false;
+  for await (const blocks of batches) {
+    const parts: Uint8Array[] = [];
+    for (const { bytes, unfinished } of blocks) {
+      if (isOpen) parts.push(new Uint8Array([NEWLINE]));
+      parts.push(bytes);
+      isOpen = unfinished;
     }
+    yield Buffer.concat(parts);
   }
-
-  async #read(alias: string, day: Day, from: number, to: number): Promise<Uint8Array> {
-    if (to <= from) return new Uint8Array();
-    const file = await open(dailyFile(this.#directory, alias, day), "r");
-    try {
-      const buffer = new Uint8Array(to - from);
-      const { bytesRead } = await file.read(buffer, 0, buffer.length, from);
-      return buffer.subarray(0, bytesRead);
-    } finally {
-      await file.close();
-    }
-  }
-}
-
-interface Place {
-  readonly day: Day;
-  readonly offset: number;
-}
-
-function format(day: Day, offset: number): Position {
-  return `${day}:${offset}`;
-}
-
-function parsePosition(position: Position): Place {
-  const colon = position.lastIndexOf(":");
-  return { day: position.slice(0, colon), offset: Number(position.slice(colon + 1)) };
-}
-
-function afterFirstLine(bytes: Uint8Array): number {
-  const newline = bytes.indexOf(NEWLINE);
-  return newline === -1 || newline === bytes.length - 1 ? 0 : newline + 1;
 }

@@ -1,246 +1,187 @@
 /**
  * The capture thread (Linux): moves bytes from FIFOs to files inside the kernel, with splice(2). They are in the FIFO or
  * in the file, never in the service, so killing the service loses none. It sleeps in epoll_wait until there is something
- * to do, and the main thread is never slowed down by a flood.
+ * to do, and the main thread is never slowed down by a flood. Here are its loop and its messages.
  */
-import { closeSync, readSync, unlinkSync, writeSync } from "node:fs";
-import { ptr } from "bun:ffi";
-import { inWords } from "../platform/system-errors.ts";
-import { DailyFiles } from "./daily-files.ts";
-import { EPOLLIN, Epoll, MAX_EVENTS } from "../platform/epoll.ts";
-import { ERRNO, bindSplice } from "./splice.ts";
-import type { FromThread, ToThread } from "./splice-protocol.ts";
+import { readSync } from "node:fs";
+import { EPOLLIN, Epoll } from "../platform/epoll.ts";
+import { GrowthStamps } from "./growth-stamps.ts";
+import { reasonOf } from "./loss.ts";
+import { Segments } from "./segments.ts";
+import { bindSplice } from "./splice.ts";
+import type { FromThread, OpenStream, ThreadSetup, ToThread } from "./splice-protocol.ts";
+import { Streams } from "./splice-streams.ts";
 
 declare const self: Worker;
 
-interface Stream {
-  readonly fd: number;
-  readonly alias: string;
-  readonly path: string;
-  /** How bytes go on: in the kernel, or through a buffer where a file system refuses that. */
-  way: "splice" | "copy";
-  /** When it last brought much at once, on the clock of `performance.now`. */
-  floodedAt: number;
-}
-
-/** At most this much of one stream before the others get their turn. */
-const TURN_BYTES = 4 << 20;
-const FLOOD_BYTES = 64 << 10;
-/** Pipe memory is limited per user: only so many FIFOs are made large at a time. */
-const MAX_GROWN = 8;
-const GROWN_BYTES = 1 << 20;
-const USUAL_BYTES = 64 << 10;
-/** A large FIFO that has not flooded for so long is made small again if another one floods. */
-const QUIET_MS = 1000;
 /** Many small writes are taken together: a wake that soon after the last naps for a moment. */
 const SMALL_BYTES = 16 << 10;
 const NAP_US = 1000;
-
-const libc = bindSplice();
-const epoll = new Epoll();
-const streams = new Map<number, Stream>();
-const grown = new Set<Stream>();
-const watched = new Set<string>();
-/** How often the file of each alias has grown. */
-const counts = new Map<string, number>();
-const lost = new Map<string, { bytes: number; reason: string }>();
-const buffer = Buffer.allocUnsafe(64 << 10);
-const messages: ToThread[] = [];
-let files = new DailyFiles("", "seek");
-let wakeFd = -1;
-let running = true;
+/** Without anything else it wakes up this often, to see the turn of the day. */
+const LONGEST_SLEEP_MS = 600_000;
 
 const tell = (message: FromThread): void => self.postMessage(message);
 
+class CaptureThread {
+  readonly #libc = bindSplice();
+  readonly #epoll = new Epoll();
+  readonly #wake = Buffer.alloc(8);
+  readonly #wakeFd: number;
+  readonly #segments: Segments;
+  readonly #streams: Streams;
+  readonly #growth = new GrowthStamps((alias, count) => tell({ kind: "grew", alias, count }));
+  /** Since the indexes were written last: who has grown, and who may have nobody left that writes. */
+  readonly #grown = new Set<string>();
+  readonly #ended = new Set<string>();
+  readonly #lost = new Map<string, { bytes: number; reason: string }>();
+  readonly #messages: ToThread[];
+  #running = true;
+
+  constructor({ logDir, wakeFd, defaults, allTasksBytes }: ThreadSetup, messages: ToThread[]) {
+    const { seekEnd } = this.#libc;
+    this.#messages = messages;
+    this.#wakeFd = wakeFd;
+    this.#segments = new Segments({
+      directory: logDir,
+      defaults,
+      allTasksBytes,
+      now: Date.now(),
+      measure: seekEnd,
+    });
+    this.#streams = new Streams({
+      segments: this.#segments,
+      epoll: this.#epoll,
+      libc: this.#libc,
+      now: Date.now,
+      onGrowth: (alias) => void this.#grown.add(alias),
+      onLoss: (alias, bytes, reason) => {
+        this.#lost.set(alias, { bytes: (this.#lost.get(alias)?.bytes ?? 0) + bytes, reason });
+      },
+      onEnd: (id, alias) => {
+        this.#ended.add(alias);
+        tell({ kind: "ended", id });
+      },
+    });
+    this.#epoll.add(wakeFd, EPOLLIN);
+  }
+
+  async run(): Promise<void> {
+    for (let lastWake = 0; this.#running;) {
+      const ready = this.#epoll.wait(LONGEST_SLEEP_MS);
+      const now = performance.now();
+      this.#segments.turn(Date.now());
+      const moved = this.#streams.drain(ready);
+      this.#settle();
+      if (ready.includes(this.#wakeFd)) await this.#takeMessages();
+      else if (moved < SMALL_BYTES && now - lastWake < 2 * (NAP_US / 1000)) this.#libc.nap(NAP_US);
+      lastWake = now;
+    }
+  }
+
+  /** Messages are handed over between two turns of this thread's loop: one turn is given to them. */
+  async #takeMessages(): Promise<void> {
+    readSync(this.#wakeFd, this.#wake, 0, 8, null);
+    await new Promise<void>((resolve) => setImmediate(resolve));
+    this.#segments.turn(Date.now());
+    for (const message of this.#messages.splice(0)) this.#tryTo(message);
+    this.#settle();
+  }
+
+  /** Before it sleeps: the indexes are written and then told of, losses as well, and work is handed out. */
+  #settle(): void {
+    this.#segments.flush();
+    for (const alias of this.#grown) this.#growth.grew(alias);
+    for (const alias of this.#ended) if (!this.#streams.writes(alias)) this.#growth.forget(alias);
+    this.#grown.clear();
+    this.#ended.clear();
+    for (const [alias, { bytes, reason }] of this.#lost) tell({ kind: "lost", alias, bytes, reason });
+    this.#lost.clear();
+    const job = this.#segments.compression.next();
+    if (job !== null) tell({ kind: "compress", job });
+  }
+
+  /** What one message comes to grief with is not the end of the others. */
+  #tryTo(message: ToThread): void {
+    try {
+      this.#take(message);
+    } catch (error) {
+      tell({ kind: "trouble", text: `The capture of output: ${message.kind}: ${reasonOf(error)}` });
+    }
+  }
+
+  #take(message: ToThread): void {
+    switch (message.kind) {
+      case "setup":
+        return;
+      case "open":
+        return this.#open(message.streams, false);
+      case "resume":
+        return this.#open(message.streams, true);
+      case "policy":
+        return this.#segments.setPolicy(message.task, message.policy);
+      case "complete":
+        return this.#segments.complete();
+      case "note":
+        return this.#note(message.alias, message.text);
+      case "watch":
+        return this.#growth.watch(message.alias, message.seen);
+      case "sync":
+        this.#streams.drainReady();
+        this.#segments.flush();
+        return tell({ kind: "done", id: message.id });
+      case "clear":
+        return this.#clear(message.id, message.aliases);
+      case "compressed":
+        this.#segments.compression.done(message.job, message.bytes);
+        return tell({ kind: "compress", job: this.#segments.compression.next() });
+      case "close":
+        return this.#close();
+    }
+  }
+
+  #open(streams: readonly OpenStream[], resumed: boolean): void {
+    for (const stream of streams) this.#streams.open(stream, resumed);
+    // a FIFO that has had no writer since it was opened tells nobody of its end, so the first look is ours
+    if (resumed) this.#streams.drain(streams.map(({ fd }) => fd));
+  }
+
+  #note(alias: string, text: string): void {
+    this.#streams.drainAlias(alias);
+    try {
+      this.#segments.note(alias, text);
+      this.#grown.add(alias);
+    } catch (error) {
+      this.#lost.set(alias, { bytes: Buffer.byteLength(text) + 1, reason: reasonOf(error) });
+    }
+    this.#ended.add(alias);
+  }
+
+  #clear(id: number, aliases: readonly string[]): void {
+    try {
+      for (const alias of aliases) {
+        this.#streams.drainAlias(alias);
+        this.#segments.clear(alias);
+      }
+    } finally {
+      tell({ kind: "done", id });
+    }
+  }
+
+  #close(): void {
+    this.#streams.drainAll();
+    this.#streams.leave();
+    this.#segments.close();
+    this.#epoll.close();
+    this.#running = false;
+    tell({ kind: "closed" });
+  }
+}
+
+let thread: CaptureThread | null = null;
+const messages: ToThread[] = [];
+
 self.onmessage = (event: MessageEvent<ToThread>) => {
-  if (event.data.kind === "setup") void run(event.data.logDir, event.data.wakeFd);
-  else messages.push(event.data);
+  if (event.data.kind !== "setup") return void messages.push(event.data);
+  thread ??= new CaptureThread(event.data, messages);
+  void thread.run();
 };
-
-async function run(logDir: string, wake: number): Promise<void> {
-  files = new DailyFiles(logDir, "seek");
-  wakeFd = wake;
-  epoll.add(wakeFd, EPOLLIN);
-  for (let lastWake = 0; running;) {
-    const ready = epoll.wait();
-    const now = performance.now();
-    files.turn(Date.now());
-    const moved = drainAll(ready);
-    report();
-    if (ready.includes(wakeFd)) await takeMessages();
-    else if (moved < SMALL_BYTES && now - lastWake < 2 * (NAP_US / 1000)) libc.nap(NAP_US);
-    lastWake = now;
-  }
-}
-
-function drainAll(ready: readonly number[]): number {
-  let moved = 0;
-  for (const fd of ready) {
-    const stream = streams.get(fd);
-    if (stream !== undefined) moved += drain(stream);
-  }
-  return moved;
-}
-
-/** Messages are handed over between two turns of this thread's loop: one turn is given to them. */
-async function takeMessages(): Promise<void> {
-  readSync(wakeFd, buffer, 0, 8, null);
-  await new Promise<void>((resolve) => setImmediate(resolve));
-  for (const message of messages.splice(0)) take(message);
-  report();
-}
-
-function take(message: ToThread): void {
-  switch (message.kind) {
-    case "setup":
-      return;
-    case "open":
-      return open(message);
-    case "note":
-      return note(message.alias, message.text);
-    case "watch":
-      watched.add(message.alias);
-      if ((counts.get(message.alias) ?? 0) !== message.seen) tellGrowth(message.alias);
-      return;
-    case "sync":
-      for (let left = streams.size; left > 0; left -= MAX_EVENTS) drainAll(epoll.poll());
-      return tell({ kind: "synced", id: message.id });
-    case "close":
-      for (const stream of [...streams.values()]) drain(stream);
-      files.close();
-      epoll.close();
-      running = false;
-      return tell({ kind: "closed" });
-  }
-}
-
-function open({ fd, alias, path, resumed }: Extract<ToThread, { kind: "open" }>): void {
-  const stream: Stream = { fd, alias, path, way: "splice", floodedAt: 0 };
-  streams.set(fd, stream);
-  epoll.add(fd, EPOLLIN);
-  // a FIFO that has had no writer since it was opened tells nobody of its end, so the first look is ours
-  if (resumed) drain(stream);
-}
-
-function note(alias: string, text: string): void {
-  for (const stream of [...streams.values()]) if (stream.alias === alias) drain(stream);
-  try {
-    const fd = files.of(alias);
-    libc.seekEnd(fd);
-    writeSync(fd, `${text}\n`);
-    grew(alias);
-  } catch (error) {
-    lose(alias, text.length + 1, inWords(error));
-  }
-}
-
-/** Moves what a stream holds, up to a turn's worth, and returns how much that was. */
-function drain(stream: Stream): number {
-  let moved = 0;
-  let target: number;
-  try {
-    target = files.of(stream.alias);
-  } catch (error) {
-    return drop(stream, inWords(error));
-  }
-  libc.seekEnd(target);
-  while (moved < TURN_BYTES) {
-    const count = stream.way === "splice" ? libc.splice(stream.fd, target, TURN_BYTES) : copy(stream, target);
-    if (count > 0) {
-      moved += count;
-      if (count >= FLOOD_BYTES) grow(stream);
-      continue;
-    }
-    if (count === 0) {
-      end(stream);
-      break;
-    }
-    const errno = -count;
-    if (errno === ERRNO.EAGAIN) break;
-    if (errno === ERRNO.EINTR) continue;
-    if (errno === ERRNO.EINVAL && stream.way === "splice") {
-      stream.way = "copy";
-      continue;
-    }
-    moved += drop(stream, libc.describe(errno));
-    break;
-  }
-  if (moved > 0) grew(stream.alias);
-  return moved;
-}
-
-/** Through a buffer; the same results as `splice`: bytes moved, 0 at the end, or a negative errno. */
-function copy(stream: Stream, target: number): number {
-  const count = libc.read(stream.fd, ptr(buffer), buffer.length);
-  if (count <= 0) return count;
-  try {
-    for (let at = 0; at < count;) at += writeSync(target, buffer, at, count - at);
-  } catch (error) {
-    lose(stream.alias, count, inWords(error));
-  }
-  return count;
-}
-
-/** The file takes nothing: what the stream holds is thrown away and counted, so that the process goes on. */
-function drop(stream: Stream, reason: string): number {
-  let dropped = 0;
-  for (;;) {
-    const count = libc.read(stream.fd, ptr(buffer), buffer.length);
-    if (count === 0) end(stream);
-    if (count <= 0) break;
-    dropped += count;
-    if (dropped >= TURN_BYTES) break;
-  }
-  if (dropped > 0) lose(stream.alias, dropped, reason);
-  return dropped;
-}
-
-function lose(alias: string, bytes: number, reason: string): void {
-  lost.set(alias, { bytes: (lost.get(alias)?.bytes ?? 0) + bytes, reason });
-}
-
-/** A FIFO that was full gets room for 16 times as much, which makes the moves fewer and larger. */
-function grow(stream: Stream): void {
-  stream.floodedAt = performance.now();
-  if (grown.has(stream) || (grown.size >= MAX_GROWN && !shrinkOne(stream.floodedAt))) return;
-  libc.setPipeSize(stream.fd, GROWN_BYTES);
-  grown.add(stream);
-}
-
-/** False if all the large ones are needed. */
-function shrinkOne(now: number): boolean {
-  for (const stream of grown) {
-    if (now - stream.floodedAt < QUIET_MS || libc.setPipeSize(stream.fd, USUAL_BYTES) < 0) continue;
-    return grown.delete(stream);
-  }
-  return false;
-}
-
-/** The last holder of the writing end is gone. */
-function end(stream: Stream): void {
-  if (!streams.delete(stream.fd)) return;
-  epoll.remove(stream.fd);
-  closeSync(stream.fd);
-  grown.delete(stream);
-  try {
-    unlinkSync(stream.path);
-  } catch (error) {
-    lose(stream.alias, 0, inWords(error));
-  }
-  files.release(stream.alias, [...streams.values()]);
-}
-
-function grew(alias: string): void {
-  counts.set(alias, (counts.get(alias) ?? 0) + 1);
-  if (watched.has(alias)) tellGrowth(alias);
-}
-
-function tellGrowth(alias: string): void {
-  watched.delete(alias);
-  tell({ kind: "grew", alias, count: counts.get(alias) ?? 0 });
-}
-
-function report(): void {
-  for (const [alias, { bytes, reason }] of lost) tell({ kind: "lost", alias, bytes, reason });
-  lost.clear();
-}

@@ -45,9 +45,9 @@ export class Epoll {
     closeSync(this.fd);
   }
 
-  /** Blocks this thread until a descriptor is ready, and returns those that are. */
-  wait(): number[] {
-    return this.#ready(-1);
+  /** Blocks this thread until a descriptor is ready or so many ms have passed, and returns those that are ready. */
+  wait(timeoutMs = -1): number[] {
+    return this.#ready(timeoutMs);
   }
 
   /** Those that are ready now. */

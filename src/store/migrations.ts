@@ -54,6 +54,10 @@ export const MIGRATIONS: readonly string[] = [
   ) STRICT;
   CREATE INDEX facts_of_task ON facts (task, id);
   `,
+  `
+  ALTER TABLE tasks ADD COLUMN scheduled_at INTEGER;
+  ALTER TABLE tasks ADD COLUMN set_name TEXT;
+  `,
 ];
 
 /** The version that this executable writes. */

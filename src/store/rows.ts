@@ -13,8 +13,8 @@ export interface TaskRow {
   readonly updated_at: number;
   readonly asked_at: number | null;
   readonly started_at: number | null;
-  readonly scheduled_at?: number | null;
-  readonly set_name?: string | null;
+  readonly scheduled_at: number | null;
+  readonly set_name: string | null;
 }
 
 export interface RunRow {
@@ -47,8 +47,8 @@ export function toTask(row: TaskRow): TaskRecord {
     updatedAt: row.updated_at,
     askedAt: row.asked_at,
     startedAt: row.started_at,
-    scheduledAt: row.scheduled_at ?? null,
-    set: row.set_name ?? null,
+    scheduledAt: row.scheduled_at,
+    set: row.set_name,
   };
 }
 

@@ -13,10 +13,10 @@ import type {
   RunStart,
   TaskRecord,
 } from "../domain/history.ts";
-import type { History, RunArchive } from "../domain/ports.ts";
+import type { FactArchive, FactQuery, History, RunArchive } from "../domain/ports.ts";
 import type { RunId } from "../domain/run.ts";
 import type { Checkpoints } from "./checkpoints.ts";
-import { lastFactId } from "./facts.ts";
+import { findFacts, lastFactId } from "./facts.ts";
 import { readMeta } from "./meta.ts";
 import { type PendingOptions, PendingWrites } from "./pending.ts";
 import { findLastRuns, findOpenRuns, findRun, findRuns } from "./run-reading.ts";
@@ -28,7 +28,7 @@ export interface StoreOptions extends Omit<PendingOptions, "onWritten"> {
   readonly checkpoints?: Checkpoints;
 }
 
-export class SqliteStore implements History, RunArchive {
+export class SqliteStore implements History, RunArchive, FactArchive {
   readonly #database: Database;
   readonly #pending: PendingWrites;
   readonly #checkpoints: Checkpoints | null;
@@ -102,6 +102,11 @@ export class SqliteStore implements History, RunArchive {
   lastFactId(): number {
     this.flush();
     return lastFactId(this.#database);
+  }
+
+  facts(query: FactQuery): Fact[] {
+    this.flush();
+    return findFacts(this.#database, query);
   }
 
   addFact(fact: Fact): void {

@@ -1,10 +1,10 @@
 /** The bootstrap command: run once under an alias of its own, which no task may have; it is no task and in no list. */
 import type { RunRecord } from "../domain/history.ts";
 import { completeTask } from "../domain/task.ts";
-import { policyOf } from "./group.ts";
 import { Instance, type InstanceDeps } from "./instance.ts";
 
-const ALIAS = "bootstrap";
+/** Its alias. */
+export const BOOTSTRAP = "bootstrap";
 
 export class Bootstrap {
   readonly #deps: Omit<InstanceDeps, "changed">;
@@ -21,7 +21,7 @@ export class Bootstrap {
 
   /** Takes over what an earlier service left of a run; false if it is none of its runs. */
   adopt(run: RunRecord): boolean {
-    if (run.alias !== ALIAS) return false;
+    if (run.alias !== BOOTSTRAP) return false;
     this.#make("").adopt(run, true);
     return true;
   }
@@ -39,11 +39,11 @@ export class Bootstrap {
   }
 
   #make(cmd: string): Instance {
-    const task = completeTask({ name: ALIAS, cmd, type: "once" });
+    const task = completeTask({ name: BOOTSTRAP, cmd, type: "once" });
     const changed = (instance: Instance) => {
-      if (instance.state.kind === "waiting") instance.depsMet();
+      if (instance.waiting) instance.depsMet();
     };
-    this.#instance = new Instance(task, 0, policyOf(task), { ...this.#deps, changed }, ALIAS);
+    this.#instance = new Instance(task, 0, { ...this.#deps, changed }, BOOTSTRAP);
     return this.#instance;
   }
 }

@@ -21,11 +21,6 @@ export function closure(name: string, depsOf: DepsOf): Set<string> {
   return found;
 }
 
-/** The active tasks that a start of `name` waits for, in alphabetical order. */
-export function blockers(name: string, depsOf: DepsOf, isActive: (name: string) => boolean): string[] {
-  return [...closure(name, depsOf)].filter((dep) => dep !== name && isActive(dep)).sort();
-}
-
 /** The cycle that defining `name` with `deps` would close, as `[name, …, name]`, or `null`. */
 export function findCycle(name: string, deps: readonly TaskDependency[], depsOf: DepsOf): string[] | null {
   const cameFrom = new Map<string, string>();

@@ -5,94 +5,16 @@
  * Every run has an id, and an input that speaks of another run than the state's is dropped: a late exit can
  * neither stop nor start what came after it.
  */
-import type { InstanceState, Moment, StateKind } from "../domain/instance.ts";
-import { type Outcome, type RunId, type Trigger, spawnError } from "../domain/run.ts";
-import { type RestartPolicy, nextRestart } from "./restart.ts";
-
-export type Input =
-  | { readonly kind: "start"; readonly trigger: Trigger }
-  | { readonly kind: "stop" }
-  | { readonly kind: "restart" }
-  | { readonly kind: "deps_met"; readonly run: RunId }
-  | { readonly kind: "deps_unmet"; readonly waitingFor: readonly string[] }
-  | { readonly kind: "spawned"; readonly run: RunId; readonly pid: number | null }
-  | { readonly kind: "spawn_failed"; readonly run: RunId; readonly reason: string }
-  | { readonly kind: "exited"; readonly run: RunId; readonly outcome: Outcome }
-  /** Nothing that any run of this instance has started is left. */
-  | { readonly kind: "gone" }
-  /** From the store: this run of an earlier service is still going on. */
-  | { readonly kind: "adopted"; readonly run: RunId; readonly pid: number | null }
-  /** From the store: this is how its last run ended. */
-  | { readonly kind: "recalled"; readonly outcome: Outcome }
-  /** The time that `wakeAt` named has come; `run` is a fresh id in case a start follows. */
-  | { readonly kind: "tick"; readonly run: RunId };
-
-export type InputKind = Input["kind"];
-export const INPUT_KINDS = [
-  "start",
-  "stop",
-  "restart",
-  "deps_met",
-  "deps_unmet",
-  "spawned",
-  "spawn_failed",
-  "exited",
-  "gone",
-  "adopted",
-  "recalled",
-  "tick",
-] as const satisfies readonly InputKind[];
-
-export type Effect =
-  | { readonly kind: "spawn"; readonly run: RunId; readonly trigger: Trigger }
-  /** Ask everything of this instance to end; the answer is `gone`. */
-  | { readonly kind: "terminate" }
-  | { readonly kind: "kill" };
-
-export interface Policy {
-  readonly restart: RestartPolicy;
-  /** A scheduled task rests in `scheduled`; every other in `exited`. */
-  readonly scheduled: boolean;
-  readonly stopTimeoutMs: number;
-  /** How long what was killed may take to vanish before it counts as unkillable. */
-  readonly killTimeoutMs: number;
-}
-
-/** What the shell knows and the state does not. */
-export interface Context {
-  /** Something of an earlier run is still there, such as a process in the background. */
-  readonly leftovers: boolean;
-  /** In [0, 1), for jitter. */
-  readonly random: number;
-}
-
-export interface Step {
-  readonly state: InstanceState;
-  readonly effects: readonly Effect[];
-}
-
-/** The moves that exist. `step` makes no other; the shell checks each against this table. */
-export const MOVES = {
-  stopped: ["waiting", "scheduled", "stopping", "stopped", "running", "exited", "failed"],
-  waiting: ["waiting", "starting", "stopped", "scheduled", "stopping"],
-  scheduled: ["waiting", "stopped", "stopping", "scheduled"],
-  starting: ["running", "backoff", "failed", "scheduled", "exited", "stopping", "starting"],
-  running: ["starting", "backoff", "exited", "scheduled", "stopping"],
-  backoff: ["starting", "waiting", "stopping", "stopped"],
-  stopping: ["stopping", "stopped", "waiting", "scheduled", "failed"],
-  exited: ["waiting", "stopped", "stopping"],
-  failed: ["waiting", "stopped", "stopping", "scheduled"],
-} as const satisfies Record<StateKind, readonly StateKind[]>;
+import type { Cause, InstanceState, Moment, Next, Streak } from "../domain/instance.ts";
+import { type Outcome, type RunId, spawnError, verdict } from "../domain/run.ts";
+import { type Context, type Effect, type Input, type Step, wakeAt } from "./lifecycle.ts";
+import type { Policy } from "./policy.ts";
+import { type Ended, inUnits, nextRestart } from "./restart.ts";
 
 const NOTHING: readonly Effect[] = [];
+const FRESH: Streak = { attempt: 0, restarts: [] };
 const same = (state: InstanceState): Step => ({ state, effects: NOTHING });
-
-/** When the shell has to send a `tick`, on the monotonic clock; `null` for never. */
-export function wakeAt(state: InstanceState): number | null {
-  if (state.kind === "backoff") return state.retryAt.mono;
-  if (state.kind === "stopping") return state.deadline;
-  return null;
-}
+const later = (now: Moment, ms: number): Moment => ({ mono: now.mono + ms, wall: now.wall + ms });
 
 export function step(
   state: InstanceState,
@@ -103,13 +25,17 @@ export function step(
 ): Step {
   switch (input.kind) {
     case "start":
-      return isStuck(state) ? same(state) : start(state, input.trigger, policy, now);
+      return start(state, input.cause, policy, now);
     case "stop":
-      return stop(state, "stopped", policy, context, now);
-    case "restart":
-      return stop(state, "start", policy, context, now);
+      return stop(state, { kind: "stopped" }, null, policy, context, now);
+    case "restart": {
+      const why = input.why === null ? null : verdict("stopped", input.why);
+      return stop(state, { kind: "start", cause: input.cause }, why, policy, context, now);
+    }
+    case "condemn":
+      return condemn(state, input.run, input.outcome, policy, now);
     case "deps_met":
-      return state.kind === "waiting" ? spawn(input.run, state.trigger, 0, now) : same(state);
+      return state.kind === "waiting" ? spawn(input.run, state.cause, FRESH, now) : same(state);
     case "deps_unmet":
       return state.kind === "waiting" ? unmet(state, input.waitingFor) : same(state);
     case "spawned":
@@ -120,10 +46,12 @@ export function step(
     case "exited":
       return ended(state, input.run, input.outcome, policy, context, now);
     case "gone":
-      return gone(state, policy, now);
-    case "adopted":
+      return gone(state, policy, context, now);
+    case "adopted": {
       if (state.kind !== "stopped") return same(state);
-      return same({ kind: "running", since: now, run: input.run, attempt: 0, pid: input.pid });
+      const { run, pid, since, cause } = input;
+      return same({ kind: "running", since, run, streak: FRESH, cause, pid });
+    }
     case "recalled":
       return same(state.kind === "stopped" ? resting(input.outcome, now) : state);
     case "tick":
@@ -131,21 +59,23 @@ export function step(
   }
 }
 
-function isStuck(state: InstanceState): boolean {
-  return state.kind === "failed" && state.stuck;
-}
-
-function start(state: InstanceState, trigger: Trigger, policy: Policy, now: Moment): Step {
+function start(state: InstanceState, cause: Cause, policy: Policy, now: Moment): Step {
   switch (state.kind) {
+    case "failed":
+      if (state.stuck !== null) return same({ ...state, stuck: { kind: "start", cause } });
+      return ready(cause, policy, now);
     case "stopped":
     case "exited":
-    case "failed":
     case "scheduled":
-      return ready(trigger, policy, now);
-    case "stopping":
-      return same({ ...state, next: "start" });
-    case "backoff":
-      return trigger === "schedule" ? same(state) : wait(trigger, now);
+      return ready(cause, policy, now);
+    case "stopping": {
+      const goesOn = state.next.kind !== "stopped" && onlySchedules(cause, policy);
+      return same(goesOn ? state : { ...state, next: { kind: "start", cause } });
+    }
+    case "backoff": {
+      const goesOn = policy.scheduled && cause.trigger !== "manual";
+      return goesOn ? same(state) : wait(cause, now);
+    }
     case "waiting":
     case "starting":
     case "running":
@@ -154,14 +84,17 @@ function start(state: InstanceState, trigger: Trigger, policy: Policy, now: Mome
 }
 
 /** An operator's start of a schedule puts it on its schedule; everything else goes for a process. */
-function ready(trigger: Trigger, policy: Policy, now: Moment): Step {
-  const onSchedule = policy.scheduled && trigger !== "schedule" && trigger !== "manual";
-  return onSchedule ? same({ kind: "scheduled", since: now }) : wait(trigger, now);
+function onlySchedules({ trigger }: Cause, policy: Policy): boolean {
+  return policy.scheduled && trigger !== "schedule" && trigger !== "manual" && trigger !== "catch_up";
+}
+
+function ready(cause: Cause, policy: Policy, now: Moment): Step {
+  return onlySchedules(cause, policy) ? same({ kind: "scheduled", since: now }) : wait(cause, now);
 }
 
 /** Every start goes through `waiting`; the group answers with `deps_met` or `deps_unmet`. */
-function wait(trigger: Trigger, now: Moment): Step {
-  return same({ kind: "waiting", since: now, waitingFor: [], trigger });
+function wait(cause: Cause, now: Moment): Step {
+  return same({ kind: "waiting", since: now, waitingFor: [], cause });
 }
 
 /** The same answer again changes nothing. */
@@ -171,23 +104,38 @@ function unmet(state: Extract<InstanceState, { kind: "waiting" }>, waitingFor: r
   return same(equal ? state : { ...state, waitingFor });
 }
 
-function spawn(run: RunId, trigger: Trigger, attempt: number, now: Moment): Step {
+function spawn(run: RunId, cause: Cause, streak: Streak, now: Moment): Step {
   return {
-    state: { kind: "starting", since: now, run, attempt, trigger },
-    effects: [{ kind: "spawn", run, trigger }],
+    state: { kind: "starting", since: now, run, streak, cause },
+    effects: [{ kind: "spawn", run, cause }],
   };
 }
 
 function stop(
   state: InstanceState,
-  next: "stopped" | "start",
+  next: Next,
+  why: Outcome | null,
   policy: Policy,
   context: Context,
   now: Moment,
 ): Step {
   if (state.kind === "stopping") return same({ ...state, next });
   const live = state.kind === "starting" || state.kind === "running";
-  if (!live && !context.leftovers) return rest(next, policy, now);
+  if (!live && !context.leftovers) return follow(next, policy, context, now);
+  return end(state, next, why, policy, now);
+}
+
+/** A person's stop that is under way, or an exit that was quicker, goes before a rule's. */
+function condemn(state: InstanceState, run: RunId, outcome: Outcome, policy: Policy, now: Moment): Step {
+  if (state.kind !== "running" || state.run !== run) return same(state);
+  const { streak, cause } = state;
+  const ranMs = now.mono - state.since.mono;
+  const next: Next = { kind: "policy", outcome, ranMs, streak, scheduledFor: cause.scheduledFor };
+  return end(state, next, outcome, policy, now);
+}
+
+function end(state: InstanceState, next: Next, why: Outcome | null, policy: Policy, now: Moment): Step {
+  const live = state.kind === "starting" || state.kind === "running";
   return {
     state: {
       kind: "stopping",
@@ -198,18 +146,27 @@ function stop(
       deadline: now.mono + policy.stopTimeoutMs,
       next,
     },
-    effects: [{ kind: "terminate" }],
+    effects: [{ kind: "terminate", verdict: why }],
   };
 }
 
-function rest(next: "stopped" | "start", policy: Policy, now: Moment): Step {
-  return next === "start" ? ready("api", policy, now) : same({ kind: "stopped", since: now });
+/** Everything is gone; what was to come comes. */
+function follow(next: Next, policy: Policy, context: Context, now: Moment): Step {
+  switch (next.kind) {
+    case "stopped":
+      return same({ kind: "stopped", since: now });
+    case "start":
+      return ready(next.cause, policy, now);
+    case "policy":
+      return decide(next, next.scheduledFor, policy, context, now);
+  }
 }
 
 function spawned(state: InstanceState, run: RunId, pid: number | null, now: Moment): Step {
   if (state.kind === "stopping" && state.run === run) return same({ ...state, pid });
   if (state.kind !== "starting" || state.run !== run) return same(state);
-  return same({ kind: "running", since: now, run, attempt: state.attempt, pid });
+  const { streak, cause } = state;
+  return same({ kind: "running", since: now, run, streak, cause, pid });
 }
 
 function ended(
@@ -220,44 +177,83 @@ function ended(
   context: Context,
   now: Moment,
 ): Step {
-  if (state.kind === "stopping" && state.run === run) return same({ ...state, run: null, pid: null });
+  if (state.kind === "stopping" && state.run === run) {
+    const next = state.next.kind === "policy" ? { ...state.next, outcome } : state.next;
+    return same({ ...state, run: null, pid: null, next });
+  }
   if ((state.kind !== "starting" && state.kind !== "running") || state.run !== run) return same(state);
   const neverRan = outcome.result === "spawn_error";
   const ranMs = neverRan ? 0 : now.mono - state.since.mono;
-  const again = nextRestart(policy.restart, { attempt: state.attempt, ranMs }, context.random);
-  if (again !== null) {
-    const { delayMs, attempt } = again;
-    const retryAt = { mono: now.mono + delayMs, wall: now.wall + delayMs };
-    return same({ kind: "backoff", since: now, retryAt, attempt, last: outcome });
+  const { streak, cause } = state;
+  return decide({ outcome, streak, ranMs }, cause.scheduledFor, policy, context, now);
+}
+
+/** The restart policy says what follows a run that has ended. */
+function decide(
+  last: Ended,
+  scheduledFor: number | null,
+  policy: Policy,
+  { random }: Context,
+  now: Moment,
+): Step {
+  const { outcome } = last;
+  const restart = nextRestart(policy.restart, last, now.mono, random);
+  switch (restart.kind) {
+    case "again": {
+      const retryAt = later(now, restart.delayMs);
+      const { streak } = restart;
+      return same({ kind: "backoff", since: now, retryAt, streak, last: outcome, scheduledFor });
+    }
+    case "give_up": {
+      const { reason, retryAfterMs } = restart;
+      const retryAt = retryAfterMs === null ? null : later(now, retryAfterMs);
+      return same({ kind: "failed", since: now, reason, retryAt, stuck: null });
+    }
+    case "rest":
+      return same(policy.scheduled ? { kind: "scheduled", since: now } : resting(outcome, now));
   }
-  return same(policy.scheduled ? { kind: "scheduled", since: now } : resting(outcome, now));
 }
 
 /** Where a run leaves an instance that is not started again. */
 function resting(outcome: Outcome, now: Moment): InstanceState {
   if (outcome.result !== "spawn_error") return { kind: "exited", since: now, last: outcome };
-  return { kind: "failed", since: now, reason: outcome.reason ?? "cannot be started", stuck: false };
+  const reason = outcome.reason ?? "cannot be started";
+  return { kind: "failed", since: now, reason, retryAt: null, stuck: null };
 }
 
-function gone(state: InstanceState, policy: Policy, now: Moment): Step {
-  if (isStuck(state)) return same({ kind: "stopped", since: now });
+function gone(state: InstanceState, policy: Policy, context: Context, now: Moment): Step {
+  if (state.kind === "failed" && state.stuck !== null) return follow(state.stuck, policy, context, now);
   if (state.kind !== "stopping" || state.run !== null) return same(state);
-  return rest(state.next, policy, now);
+  return follow(state.next, policy, context, now);
 }
 
 function tick(state: InstanceState, run: RunId, policy: Policy, now: Moment): Step {
-  const due = wakeAt(state);
+  const due = wakeAt(state, policy);
   if (due === null || now.mono < due) return same(state);
-  if (state.kind === "backoff") return spawn(run, "restart", state.attempt, now);
-  if (state.kind !== "stopping") return same(state);
-  if (state.phase === "term") {
-    const deadline = now.mono + policy.killTimeoutMs;
-    return { state: { ...state, phase: "kill", deadline }, effects: [{ kind: "kill" }] };
+  switch (state.kind) {
+    case "backoff":
+      return spawn(run, { trigger: "restart", scheduledFor: state.scheduledFor }, state.streak, now);
+    case "failed":
+      return ready({ trigger: "restart", scheduledFor: null }, policy, now);
+    case "running":
+      return condemn(state, state.run, timedOut(policy), policy, now);
+    case "stopping":
+      return state.phase === "term" ? kill(state, policy, now) : same(unkillable(state.next, now));
+    default:
+      return same(state);
   }
-  return same({
-    kind: "failed",
-    since: now,
-    reason: "unkillable: it is still there after SIGKILL",
-    stuck: true,
-  });
+}
+
+function timedOut({ timeoutMs }: Policy): Outcome {
+  return verdict("timeout", `it ran for longer than ${inUnits(timeoutMs ?? 0)}`);
+}
+
+function kill(state: Extract<InstanceState, { kind: "stopping" }>, policy: Policy, now: Moment): Step {
+  const deadline = now.mono + policy.killTimeoutMs;
+  return { state: { ...state, phase: "kill", deadline }, effects: [{ kind: "kill" }] };
+}
+
+function unkillable(next: Next, now: Moment): InstanceState {
+  const reason = "unkillable: it is still there after SIGKILL";
+  return { kind: "failed", since: now, reason, retryAt: null, stuck: next };
 }

@@ -38,7 +38,7 @@ export function restore(restoration: Restoration): void {
   for (const { run } of left) {
     const record = history.run(run);
     if (record === null || record.end === null) continue;
-    groups.get(record.task)?.instances[record.index]?.adoptLeftovers(record);
+    groups.get(record.task)?.place(record.index)?.adoptLeftovers(record);
   }
   restoreOthers([...open.values()].flat(), restoration);
   for (const task of dependenciesFirst(records.map((record) => record.task)))

@@ -1,5 +1,95 @@
-/** Cron expressions: croner as a calculator. It computes times; the supervisor's own clock waits for them. */
+/**
+ * When a schedule is due. croner computes times on a clock that is never set, and what becomes of them where a zone's
+ * clocks are put forward or back is decided here, as cron(8) has it: a time of day that is left out comes right after
+ * the gap, one that comes twice counts the first time, and what is due every so often (a `*` in seconds, minutes or
+ * hours) follows the real time. It computes; the timetable waits.
+ */
 import { Cron } from "croner";
+import type { Task } from "../domain/task.ts";
+import { Zone, localTimezone } from "./zone.ts";
+
+export interface Schedule {
+  /** The first time after a moment (Unix ms), or `null` if there is none. */
+  next(after: number): number | null;
+  /** Set back by up to so much, the clock is waited for; by more, it counts as corrected. */
+  readonly patienceMs: number;
+}
+
+/** As in cron(8): larger changes are corrections of the clock, or of the map. */
+const LARGEST_SHIFT_MS = 3 * 3_600_000;
+
+/** The schedule of a task; times of `every_ms` are counted from `anchor`. `null` for a task that has none. */
+export function scheduleOf(task: Task, anchor: number): Schedule | null {
+  if (task.every_ms !== null) return everyMs(task.every_ms, anchor);
+  return task.cron === null ? null : cronSchedule(task.cron, task.schedule?.timezone);
+}
+
+/** A cron expression in a time zone, the service's own if not given. */
+export function cronSchedule(expression: string, timezone = localTimezone()): Schedule {
+  const cron = parse(expression);
+  const local = (atOrAfter: number) => cron.nextRun(new Date(atOrAfter - 1))?.getTime() ?? null;
+  const zone = new Zone(timezone);
+  const next = isWildcard(expression) ? nextByRealTime : nextByTimeOfDay;
+  return { next: (after) => next(local, zone, after), patienceMs: LARGEST_SHIFT_MS };
+}
+
+function everyMs(every: number, anchor: number): Schedule {
+  const next = (after: number) => anchor + every * (Math.floor((after - anchor) / every) + 1);
+  return { next, patienceMs: every };
+}
+
+/** The first time of the expression at a local time or later, both as if the zone were UTC. */
+type Local = (atOrAfter: number) => number | null;
+
+function nextByRealTime(local: Local, zone: Zone, after: number): number | null {
+  for (let from = after + 1; ;) {
+    const { offset, end } = zone.periodOf(from);
+    const found = local(from + offset);
+    if (found === null) return null;
+    if (found - offset < end) return found - offset;
+    from = end;
+  }
+}
+
+function nextByTimeOfDay(local: Local, zone: Zone, after: number): number | null {
+  for (let from = after + 1; ;) {
+    const { offset, begin, end } = zone.periodOf(from);
+    const shift = begin === null ? 0 : offset - begin.offset;
+    let earliest = from + offset;
+    if (begin !== null && Math.abs(shift) <= LARGEST_SHIFT_MS) {
+      const shown = begin.at + begin.offset;
+      // what the gap left out comes at its end
+      if (shift > 0 && from === begin.at && (local(shown) ?? Infinity) < shown + shift) return from;
+      // what was there before the clocks were put back is not there again
+      if (shift < 0) earliest = Math.max(earliest, shown);
+    }
+    const found = local(earliest);
+    if (found === null) return null;
+    if (found - offset < end) return found - offset;
+    from = end;
+  }
+}
+
+/** As in cron(8): a time of day is one whose hour and minute are both given. */
+function isWildcard(expression: string): boolean {
+  const fields = expression.trim().split(/\s+/);
+  if (fields.length === 1) return /^@hourly$/i.test(fields[0] ?? "");
+  return fields.slice(0, fields.length - 3).some((field) => field.includes("*"));
+}
+
+/** The times after `after` and up to `until`, at most `limit`: the latest. */
+export function latestTimes(schedule: Schedule, after: number, until: number, limit: number): number[] {
+  for (let span = 60_000; ; span *= 4) {
+    const from = Math.max(after, until - span);
+    const times = [...timesBetween(schedule, from, until)];
+    if (from === after || times.length >= limit) return times.slice(-limit);
+  }
+}
+
+/** The times after `after` and up to `until`, in their order. */
+export function* timesBetween(schedule: Schedule, after: number, until: number): Generator<number> {
+  for (let at = schedule.next(after); at !== null && at <= until; at = schedule.next(at)) yield at;
+}
 
 /** Why `expression` is no schedule, or `null` if it is one. */
 export function cronProblem(expression: string): string | null {
@@ -13,21 +103,14 @@ export function cronProblem(expression: string): string | null {
   }
 }
 
-/** The first time of the schedule after `wall` (Unix ms), in Unix ms; `null` if there is none. */
-export function nextTime(expression: string, wall: number): number | null {
-  return parse(expression).nextRun(new Date(wall))?.getTime() ?? null;
-}
-
-export function nextTimes(expression: string, wall: number, count: number): Date[] {
-  return parse(expression).nextRuns(count, new Date(wall));
-}
-
-export function localTimezone(): string {
-  return Intl.DateTimeFormat().resolvedOptions().timeZone;
+/** The first times after `wall` (Unix ms), in the time zone of the service if none is given. */
+export function nextTimes(expression: string, wall: number, count: number, timezone?: string): Date[] {
+  const times = timesBetween(cronSchedule(expression, timezone), wall, Infinity);
+  return [...times.take(count)].map((time) => new Date(time));
 }
 
 function parse(expression: string): Cron {
-  return new Cron(expression.trim(), { mode: "5-or-6-parts", paused: true });
+  return new Cron(expression.trim(), { mode: "5-or-6-parts", paused: true, utcOffset: 0 });
 }
 
 const RANGE: Readonly<Record<string, string>> = {

@@ -22,22 +22,22 @@ export const output: Bench = {
     withService(executable, async (service) => {
       const source = await makeSource(service.path("source"));
       const piped: number[] = [];
-      const captured: number[] = [];
+      const kept: number[] = [];
       const cpu: number[] = [];
       for (let i = 0; i < SAMPLES; i++) {
         piped.push(await pipe(source, service));
         const before = cpuSeconds(service.pid);
-        captured.push(await capture(source, service, `writer${i}`));
+        kept.push(await capture(source, service, `writer${i}`));
         cpu.push((cpuSeconds(service.pid) - before) / (BYTES / 1e9));
       }
-      const ratios = captured.map((rate, i) => rate / (piped[i] ?? Number.NaN));
+      const ratios = kept.map((rate, i) => rate / (piped[i] ?? Number.NaN));
       return [
         {
           name: "output: captured",
-          measured: median(captured),
+          measured: median(kept),
           unit: "MB/s",
           floor: null,
-          detail: spread(captured),
+          detail: spread(kept),
         },
         {
           name: "output: cat | cat",
@@ -83,7 +83,7 @@ async function pipe(source: string, service: Service): Promise<number> {
   await warm(source, service);
   const script = timed(`cat ${source} | cat > ${target}`, times);
   await shell(script);
-  return rateAndRemove(times, target);
+  return rateAndRemove(times, [target], statSync(target).size);
 }
 
 /** Takes twice the gigabyte from the page cache and gives it back. */
@@ -104,7 +104,8 @@ async function capture(source: string, service: Service, name: string): Promise<
   await service.define("/proc", { name, type: "once", cmd: timed(`cat ${source}`, times) });
   await until("the writer is done", async () => ((await service.tasks()).every(isOver) ? true : null));
   await service.get(`/proc/output?name=${name}&bytes=1`);
-  const rate = rateAndRemove(times, logOf(service, name));
+  const files = logsOf(service, name);
+  const rate = rateAndRemove(times, files, captured(files));
   await service.remove(name);
   return rate;
 }
@@ -115,17 +116,23 @@ function timed(command: string, times: string): string {
   return `date +%s%N > ${times}; ${command}; date +%s%N >> ${times}`;
 }
 
-function logOf(service: Service, name: string): string {
+/** The files of the gigabyte: as many as it takes. */
+function logsOf(service: Service, name: string): string[] {
   const directory = join(service.folder, "log");
-  const file = [...new Bun.Glob(`${name}:0-*.log`).scanSync(directory)][0];
-  if (file === undefined) throw new Error(`${name} has no output`);
-  return join(directory, file);
+  const files = [...new Bun.Glob(`${name}:0-*.log*`).scanSync(directory)];
+  return files.map((file) => join(directory, file));
 }
 
-function rateAndRemove(times: string, target: string): number {
-  const { size } = statSync(target);
-  if (size !== BYTES) throw new Error(`${target}: ${size} bytes of ${BYTES}`);
+/** What was captured, by the index of the file that was written last: what lies before it, and its own size. */
+function captured(files: readonly string[]): number {
+  const last = files.find((file) => /-\d\d\.log$/.test(file)) ?? "";
+  const index = files.includes(`${last}.idx`) ? readFileSync(`${last}.idx`) : null;
+  return statSync(last).size + Number(index?.readBigUInt64LE(16) ?? 0);
+}
+
+function rateAndRemove(times: string, files: readonly string[], size: number): number {
+  if (size !== BYTES) throw new Error(`${files[0]}: ${size} bytes of ${BYTES}`);
   const [begin = "", end = ""] = readFileSync(times, "utf8").split("\n");
-  rmSync(target);
+  for (const file of files) rmSync(file, { force: true });
   return BYTES / 1e3 / (fromDate(end) - fromDate(begin));
 }

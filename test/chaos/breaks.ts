@@ -3,23 +3,20 @@
  * a FIFO is gone if its process ended before the next service had opened it, and the kill may have cut the move into the
  * file short, which the kernel does between two pages of the file and so in the middle of a line.
  */
-import { statSync } from "node:fs";
-import { join } from "node:path";
-
 export class Breaks {
-  readonly #directory: string;
-  /** For each file: where its last whole line ended, and how long it was. */
+  readonly #sizeOf: (stream: string) => number;
+  /** For each stream: where its last whole line ended, and how long it was. */
   readonly #lengths = new Map<string, Map<number, number>>();
 
-  constructor(directory: string) {
-    this.#directory = directory;
+  constructor(sizeOf: (stream: string) => number) {
+    this.#sizeOf = sizeOf;
   }
 
-  /** While there is no service: `wholeLines` is how far whole lines reach in each file. */
+  /** While there is no service: `wholeLines` is how far whole lines reach in each stream. */
   note(wholeLines: ReadonlyMap<string, number>): void {
-    for (const [file, offset] of wholeLines) {
-      const lengths = this.#lengths.get(file) ?? new Map<number, number>();
-      this.#lengths.set(file, lengths.set(offset, statSync(join(this.#directory, file)).size));
+    for (const [stream, offset] of wholeLines) {
+      const lengths = this.#lengths.get(stream) ?? new Map<number, number>();
+      this.#lengths.set(stream, lengths.set(offset, this.#sizeOf(stream)));
     }
   }
 

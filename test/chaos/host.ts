@@ -1,5 +1,5 @@
 /** The service under chaos: started, killed and started again on one data directory, and asked over HTTP. */
-import { closeSync, mkdirSync, openSync, readFileSync, readdirSync } from "node:fs";
+import { closeSync, mkdirSync, openSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { RunView } from "../../src/http/run-view.ts";
 import type { TaskView } from "../../src/http/task-view.ts";
@@ -10,6 +10,13 @@ import { Violation } from "./violation.ts";
 const LISTEN = /Listen on: (\S+)\n/;
 const START_MS = 20_000;
 const PAGE = 1000;
+/** All output is kept, to be read; files are small, so that many are closed while the service is killed. */
+const CONFIG = `[log]
+max_bytes = ${4 << 20}
+total_bytes = 0
+all_tasks_bytes = 0
+compress = false
+`;
 /** Lines of its log that speak of a fault of its own. */
 const FAULT = /^.*(?:Unexpected: |A subscriber failed|were lost|database cannot be).*$/m;
 
@@ -19,6 +26,7 @@ export class Host {
   readonly dataDir: string;
   readonly #executable: readonly string[];
   #child: Bun.Subprocess | null = null;
+  readonly #config: string;
   #starts = 0;
   #url = "";
   #killed = false;
@@ -29,7 +37,9 @@ export class Host {
     this.dataDir = join(folder, "data");
     this.logDir = join(this.dataDir, "log");
     this.#executable = executable;
+    this.#config = join(folder, "meproc.toml");
     mkdirSync(folder);
+    writeFileSync(this.#config, CONFIG);
   }
 
   /** Whether a request that was cut off has a reason. */
@@ -43,7 +53,10 @@ export class Host {
     this.#killed = false;
     const terminal = openSync(this.#terminal(++this.#starts), "w");
     this.#child = Bun.spawn(
-      [...this.#executable, "--ip", "127.0.0.1", "--port", "0", "--data-dir", this.dataDir],
+      [
+        ...this.#executable,
+        ...["--config", this.#config, "--ip", "127.0.0.1", "--port", "0", "--data-dir", this.dataDir],
+      ],
       {
         cwd: this.folder,
         env: {

@@ -1,6 +1,7 @@
 /** Whether all is as it has to be once the service is up and nobody asks anything of it. */
 import type { RunView } from "../../src/http/run-view.ts";
-import type { InstanceView, TaskView } from "../../src/http/task-view.ts";
+import type { InstanceView } from "../../src/http/instance-view.ts";
+import type { TaskView } from "../../src/http/task-view.ts";
 import { until } from "../helpers/until.ts";
 import { type Life, census, isOfRun, soundCensus, stillLives } from "./census.ts";
 import type { Host } from "./host.ts";

@@ -2,9 +2,8 @@
  * Reads the logs as they grow: the numbers of each run are complete and in order, and nothing else is there. A line that is
  * not whole may be only where a kill of the service has cut it, and its run writes nothing after it.
  */
-import { closeSync, openSync, readSync, readdirSync, statSync } from "node:fs";
-import { join } from "node:path";
 import { Breaks } from "./breaks.ts";
+import { Streams } from "./streams.ts";
 import { Violation } from "./violation.ts";
 
 interface Progress {
@@ -29,7 +28,7 @@ export class OutputCheck {
   bytes = 0;
   /** Lines that a kill has cut and another run's line follows. */
   cuts = 0;
-  readonly #directory: string;
+  readonly #streams: Streams;
   readonly #offsets = new Map<string, number>();
   readonly #runs = new Map<string, Progress>();
   readonly #breaks: Breaks;
@@ -37,14 +36,13 @@ export class OutputCheck {
   #current: Progress | null = null;
 
   constructor(directory: string) {
-    this.#directory = directory;
-    this.#breaks = new Breaks(directory);
+    this.#streams = new Streams(directory);
+    this.#breaks = new Breaks((stream) => this.#streams.size(stream));
   }
 
   /** Reads what is new. Throws Violation. */
   read(): void {
-    for (const name of readdirSync(this.#directory).sort())
-      if (!name.startsWith("Meproc-")) this.#readFile(name);
+    for (const name of this.#streams.names()) this.#readStream(name);
   }
 
   /** To be called when the service has been killed, while there is none: here its output may break off. */
@@ -57,7 +55,7 @@ export class OutputCheck {
   assertWhole(): void {
     this.read();
     for (const [file, offset] of this.#offsets) {
-      const rest = statSync(join(this.#directory, file)).size - offset;
+      const rest = this.#streams.size(file) - offset;
       if (rest !== 0 && rest !== this.#breaks.cutAt(file, offset))
         throw new Violation(`${file} ends with ${rest} bytes of a line`);
     }
@@ -73,19 +71,18 @@ export class OutputCheck {
     return this.#runs.get(run) ?? null;
   }
 
-  #readFile(name: string): void {
-    const fd = openSync(join(this.#directory, name), "r");
-    try {
-      for (;;) {
-        const offset = this.#offsets.get(name) ?? 0;
-        const count = readSync(fd, this.#buffer, 0, CHUNK_BYTES, offset);
-        const taken = this.#take(name, offset, this.#buffer.subarray(0, count));
-        this.bytes += taken;
-        this.#offsets.set(name, offset + taken);
-        if (taken === 0) return;
-      }
-    } finally {
-      closeSync(fd);
+  /** A segment may end within a line, which the next one goes on with. */
+  #readStream(name: string): void {
+    let kept = 0;
+    for (;;) {
+      const offset = this.#offsets.get(name) ?? 0;
+      const count = this.#streams.read(name, this.#buffer.subarray(kept), offset + kept);
+      const taken = this.#take(name, offset, this.#buffer.subarray(0, kept + count));
+      this.bytes += taken;
+      this.#offsets.set(name, offset + taken);
+      if (count === 0) return;
+      this.#buffer.copyWithin(0, taken, kept + count);
+      kept += count - taken;
     }
   }
 

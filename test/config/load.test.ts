@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ConfigError, defaultDataDir, loadConfig } from "../../src/config/load.ts";
+import { DEFAULT_LOG_POLICY } from "../../src/domain/output.ts";
 import { parseTask } from "../../src/supervisor/admission.ts";
 
 let folder: string;
@@ -65,6 +66,12 @@ describe("where a value comes from", () => {
   });
 });
 
+test("what is kept of output is as the file says, and else as always", () => {
+  const { log, allTasksBytes } = load("[log]\nmax_bytes = 5\nstdout = true\nall_tasks_bytes = 7\n");
+  expect([log, allTasksBytes]).toEqual([{ ...DEFAULT_LOG_POLICY, max_bytes: 5, stdout: true }, 7]);
+  expect(load("").log).toEqual(DEFAULT_LOG_POLICY);
+});
+
 describe("what is wrong is said in one line: file, key, what was expected", () => {
   test.each([
     ["prot = 1", "FILE: prot: there is no such field; did you mean port?"],
@@ -74,6 +81,9 @@ describe("what is wrong is said in one line: file, key, what was expected", () =
     ["[web]\nprot = 1", "FILE: web.prot: there is no such field; did you mean port?"],
     ["ip = 5", "FILE: ip: expected a text that is not empty"],
     ["tasks = 5", "FILE: tasks: expected a list of which each is an object"],
+    ["[log]\nmax_bites = 1", "FILE: log.max_bites: there is no such field; did you mean max_bytes?"],
+    ["[log]\nall_tasks_bytes = -1", "FILE: log.all_tasks_bytes: expected an integer of at least 0"],
+    ['[log]\nformat = "xml"', 'FILE: log.format: expected "raw", "timestamped", "json"'],
     [
       '[[tasks]]\nname = "a"',
       "FILE: [[tasks]] number 1: cmd: required, but not given; type: required, but not given",

@@ -17,16 +17,26 @@ describe("a definition", () => {
       user: null,
       interval: null,
       deps: [],
+      log: null,
     });
   });
 
+  test("that gives null for a field of its log has not given it", () => {
+    const parsed = parse(TaskDefinition, { ...FINE, log: { max_bytes: 5, max_files: null } });
+    expect(parsed.ok && completeTask(parsed.value).log).toEqual({ max_bytes: 5 });
+  });
+
   test.each([
+    [{ ...FINE, log: { max_bites: 1 } }, "/log/max_bites there is no such field; did you mean max_bytes?"],
+    [{ ...FINE, log: { max_bytes: -1 } }, "/log/max_bytes expected an integer of at least 0"],
+    [{ ...FINE, log: { stderr: "both" } }, '/log/stderr expected "merge", "separate"'],
+    [{ ...FINE, log: "raw" }, "/log expected an object"],
     [{ ...FINE, replica: "2" }, "/replica expected an integer from 1 to 1000"],
     [{ ...FINE, replica: 1.5 }, "/replica expected an integer from 1 to 1000"],
     [{ ...FINE, interval: -1 }, "/interval expected an integer from 1 to 31536000000"],
     [{ ...FINE, type: "often" }, '/type expected "once", "daemon", "cron", "coroutine"'],
-    [{ ...FINE, deps: "a" }, "/deps expected a list of which each is a text that is not empty"],
-    [{ ...FINE, deps: [1] }, "/deps/0 expected a text that is not empty"],
+    [{ ...FINE, deps: "a" }, "/deps expected a list of which each is a text that is not empty or an object"],
+    [{ ...FINE, deps: [1] }, "/deps/0 expected a text that is not empty or an object"],
     [{ ...FINE, comand: "x" }, "/comand there is no such field; did you mean cmd?"],
     [{ ...FINE, zzzzzz: "x" }, "/zzzzzz there is no such field"],
     [{ cmd: "x", type: "once" }, "/name required, but not given"],

@@ -54,9 +54,9 @@ describe("what 1.x never told", () => {
     expect(texts({ kind: "instance.backoff", ...OF, retry_at: "", delay_ms: 300, reason: null })).toEqual([
       "Process (sleep1:0) starts again in 300 ms",
     ]);
-    expect(texts({ kind: "schedule.skipped", task: "a", scheduled_for: "T" })).toEqual([
-      "Task a is still running, not started again at T",
-    ]);
+    expect(
+      texts({ kind: "schedule.skipped", task: "a", scheduled_for: "T", reason: "still running" }),
+    ).toEqual(["Task a is still running, not started again at T"]);
   });
 
   test("what a database that could not be written has cost", () => {

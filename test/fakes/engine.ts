@@ -10,6 +10,7 @@ import type {
   TreeUsage,
 } from "../../src/domain/ports.ts";
 import type { Exit } from "../../src/domain/run.ts";
+import type { Task } from "../../src/domain/task.ts";
 
 const NO_USAGE = { max_rss_bytes: null, cpu_ms: null };
 const NOBODY: RunListener = {
@@ -23,6 +24,8 @@ export class FakeProcess implements RunHandle {
   readonly pid: number;
   readonly request: RunRequest;
   readonly signals: string[] = [];
+  /** The definition that holds for it. */
+  task: Task;
   alive = true;
   used: TreeUsage | null = null;
   listener: RunListener;
@@ -30,11 +33,17 @@ export class FakeProcess implements RunHandle {
   constructor(pid: number, request: RunRequest, listener: RunListener) {
     this.pid = pid;
     this.request = request;
+    this.task = request.task;
     this.listener = listener;
   }
 
   get identity(): ProcessIdentity {
     return { pid: this.pid, started: "1", boot: "b" };
+  }
+
+  /** The process is ended by a signal. */
+  die(exit_signal: string): void {
+    this.#end({ exit_code: null, exit_signal }, false);
   }
 
   /** The process ends; with `leaving` something of its group stays. */
@@ -59,8 +68,8 @@ export class FakeProcess implements RunHandle {
     this.signals.push("KILL");
   }
 
-  update(): void {
-    this.signals.push("update");
+  update(task: Task): void {
+    this.task = task;
   }
 
   signal(signal: string): void {

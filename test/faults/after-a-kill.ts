@@ -1,10 +1,10 @@
 /** What the tests of faults have in common: a service that is killed, the next one, and what is written of both. */
 import { Database } from "bun:sqlite";
-import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import type { RunView } from "../../src/http/run-view.ts";
-import type { InstanceView } from "../../src/http/task-view.ts";
+import type { InstanceView } from "../../src/http/instance-view.ts";
 import { apiClient } from "../helpers/api-client.ts";
+import { outputOf } from "../helpers/segments.ts";
 import { type Service, type ServiceOptions, startService } from "../helpers/service.ts";
 import { until } from "../helpers/until.ts";
 
@@ -36,10 +36,7 @@ export function withDatabase<T>({ dataDir }: Pick<Service, "dataDir">, use: (dat
 
 /** What an instance has written, whole lines. */
 export function captured({ logDir }: Pick<Service, "logDir">, alias: string): string[] {
-  return readdirSync(logDir)
-    .filter((name) => name.startsWith(`${alias}-`))
-    .sort()
-    .flatMap((name) => readFileSync(join(logDir, name), "utf8").split("\n").slice(0, -1));
+  return outputOf(logDir, alias).toString().split("\n").slice(0, -1);
 }
 
 export function inState(

@@ -15,7 +15,7 @@ const alone = executable().length === 1;
 /** Lines are "<run> <number>"; returns what is not one more than the line before it. */
 function gaps(logDir: string): string[] {
   const wrong: string[] = [];
-  for (const name of readdirSync(logDir).filter((file) => file.startsWith("busy"))) {
+  for (const name of readdirSync(logDir).filter((file) => /^busy.*\.log$/.test(file))) {
     const last = new Map<string, number>();
     for (const line of readFileSync(join(logDir, name), "utf8").trimEnd().split("\n")) {
       const [run = "", number = ""] = line.split(" ");

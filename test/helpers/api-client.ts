@@ -1,5 +1,6 @@
 /** A client of /api/v1, as far as the system tests need it. */
-import type { InstanceView, TaskView } from "../../src/http/task-view.ts";
+import type { InstanceView } from "../../src/http/instance-view.ts";
+import type { TaskView } from "../../src/http/task-view.ts";
 
 export type ApiClient = ReturnType<typeof apiClient>;
 

@@ -1,5 +1,6 @@
 /** The service inside the test's own process: every room is real, only the signals are missing. */
 import { join } from "node:path";
+import { DEFAULT_ALL_TASKS_BYTES, DEFAULT_LOG_POLICY } from "../../src/domain/output.ts";
 import { createService } from "../../src/service.ts";
 
 /**
@@ -20,6 +21,8 @@ export async function serveInProcess(
     web: { ip: null, port: null },
     exitWith: null,
     history: { maxRunsPerTask: 1000, maxAgeDays: 30 },
+    log: DEFAULT_LOG_POLICY,
+    allTasksBytes: DEFAULT_ALL_TASKS_BYTES,
     tasks: [],
     file: null,
   } as const;
@@ -30,6 +33,7 @@ export async function serveInProcess(
     args: [],
     terminal: () => undefined,
     colours: false,
+    stdout: { write: () => true, drained: async () => undefined },
   });
   return { baseUrl: `http://127.0.0.1:${service.port}`, close: () => service.stop() };
 }

@@ -3,10 +3,8 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync }
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "bun:test";
-import type { Capture } from "../../src/output/capture.ts";
-import { CopyCapture } from "../../src/output/copy-capture.ts";
 import { dailyFile, dayOf } from "../../src/output/files.ts";
-import { SpliceCapture } from "../../src/output/splice-capture.ts";
+import { makeCapture } from "../helpers/captures.ts";
 import { whenDone } from "../helpers/cleanup.ts";
 import { makeGate } from "../helpers/gate.ts";
 import { linesOf } from "../helpers/lines.ts";
@@ -14,7 +12,6 @@ import { isAlive } from "../helpers/processes.ts";
 import { until } from "../helpers/until.ts";
 
 const HOLDER = join(import.meta.dir, "holder.ts");
-const THREAD = join(import.meta.dir, "../../src/output/splice-thread.ts");
 const ALIAS = "web:0";
 const RUN = "r1";
 
@@ -50,13 +47,7 @@ for (const way of ["splice", "copy"] as const)
 
     /** The next service: knows the run, or does not. */
     function resume({ fifoDir, logDir }: Folders, known = true): void {
-      const reportLoss = (_alias: string, bytes: number, reason: string) => {
-        throw new Error(`${bytes} bytes lost: ${reason}`);
-      };
-      const capture: Capture =
-        way === "copy"
-          ? new CopyCapture({ fifoDirs: [fifoDir], logDir, reportLoss })
-          : new SpliceCapture({ fifoDirs: [fifoDir], logDir, thread: THREAD, reportLoss });
+      const capture = makeCapture(way, { fifoDirs: [fifoDir], logDir });
       whenDone(() => capture.close());
       capture.resume((run) => (known && run === RUN ? ALIAS : null));
     }

@@ -64,7 +64,7 @@ describeInChromium("the frame of the page", () => {
       await page.locator(".line").waitFor();
       expect(await page.locator(".line").count()).toBe(1);
       expect(await service.stop()).toBe(0);
-      await page.getByText("The service is away").waitFor();
+      await page.getByRole("alert").getByText("The service is away").waitFor();
       await startService({ folder, port: service.port, config: CONFIG });
       await until(async () => (await page.locator(".line").count()) === 2, "the new process's line is shown");
     },

@@ -86,7 +86,7 @@ describeInChromium("the look of the page", () => {
         await fits(page);
         await keepScreenshot(page, `open-${name}`, true);
         await openOutput(page, "web");
-        await linesOf(page).getByText("colour 96").waitFor();
+        await linesOf(page).getByText("colour 96").last().waitFor();
         await fits(page);
         await keepScreenshot(page, `output-${name}`);
         await page.keyboard.press("Escape");
@@ -94,6 +94,11 @@ describeInChromium("the look of the page", () => {
         await fieldOf(page, "cron").getByRole("listitem").first().waitFor();
         await fits(page);
         await keepScreenshot(page, `new-${name}`);
+        const log = dialogOf(page).locator("summary");
+        await log.click();
+        await fits(page);
+        await log.scrollIntoViewIfNeeded();
+        await keepScreenshot(page, `new-log-${name}`);
         await page.keyboard.press("Escape");
         await dialogOf(page).waitFor({ state: "detached" });
       });

@@ -71,6 +71,11 @@ export async function openOutput(page: Page, task: string): Promise<void> {
     .click();
 }
 
+export async function searchOutput(page: Page, text: string): Promise<void> {
+  await page.getByRole("searchbox", { name: "Search the output" }).fill(text);
+  await page.keyboard.press("Enter");
+}
+
 /** What the focus is on, by its accessible name or its text. */
 export function focused(page: Page): Promise<string> {
   return page.evaluate(() => {

@@ -14,6 +14,11 @@ const SCHEMA: Schema = {
     flag: { type: "boolean" },
     deps: { type: "array", items: { type: "string" } },
     env: { type: "object" },
+    log: {
+      title: "Log",
+      type: "object",
+      properties: { max_files: { type: "integer" }, format: { enum: ["raw", "json"] } },
+    },
   },
 };
 const FIELDS = fieldsOf(SCHEMA);
@@ -27,6 +32,11 @@ describe("the body that is sent", () => {
     ["has a blank in a number's box as it was typed", { replica: " " }, { type: "once", replica: " " }],
     ["has yes and no as booleans", { flag: "false" }, { type: "once", flag: false }],
     ["has lists as lists", { deps: ["a", "b"] }, { type: "once", deps: ["a", "b"] }],
+    [
+      "has an object within of its filled boxes",
+      { "log/max_files": "3", "log/format": "" },
+      { type: "once", log: { max_files: 3 } },
+    ],
     ["has JSON as what it says", { env: '{"A":"1"}' }, { type: "once", env: { A: "1" } }],
     ["has what is no JSON as it was typed", { env: "{A" }, { type: "once", env: "{A" }],
     ["has a text as it was typed, blanks too", { cron: " * " }, { type: "once", cron: " * " }],
@@ -61,6 +71,18 @@ describe("a refusal", () => {
       ["deps", "Unknown."],
     ]);
     expect(others).toEqual([]);
+  });
+
+  test("about a field of an object within stands at that field", () => {
+    const { byField, others } = problemsOf(
+      refusal([
+        { path: "/log/max_files", message: "Too many." },
+        { path: "/log", message: "Wrong." },
+      ]),
+      FIELDS,
+    );
+    expect([...byField]).toEqual([["log/max_files", "Too many."]]);
+    expect(others).toEqual(["log: Wrong."]);
   });
 
   test("about a field that is not shown, or about the whole, stands above the fields", () => {

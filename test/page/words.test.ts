@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { bytesInWords } from "../../public/words/bytes.ts";
 import { distance, duration } from "../../public/words/duration.ts";
-import { moment, momentIn } from "../../public/words/moment.ts";
+import { clockTime, moment, momentIn } from "../../public/words/moment.ts";
 import { unhappyEnd } from "../../public/words/outcome.ts";
 
 const [SECOND, MINUTE, HOUR, DAY] = [1000, 60_000, 3_600_000, 86_400_000];
@@ -12,6 +12,7 @@ test.each([
   [1000, "1.0 KB"],
   [3449, "3.4 KB"],
   [1_000_000, "1.0 MB"],
+  [2_500_000_000, "2.5 GB"],
 ])("%d bytes are %p", (bytes, words) => {
   expect(bytesInWords(bytes)).toBe(words);
 });
@@ -60,4 +61,10 @@ test.each([
   [null, "SIGUSR1", "ended by SIGUSR1"],
 ])("exit code %p and signal %p are %p", (code, signal, words) => {
   expect(unhappyEnd(code, signal)).toBe(words);
+});
+
+test("a line's time is that of the clock, with the day before it if that is not today", () => {
+  const time = new Date(2026, 10, 22, 13, 31, 5, 42).getTime();
+  expect(clockTime(time, time + MINUTE)).toBe("13:31:05.042");
+  expect(clockTime(time, time + DAY)).toBe("22 Nov 13:31:05.042");
 });

@@ -60,6 +60,13 @@ export const TASKS: readonly TaskRecord[] = [
   taskRecord({ name: "cut-off", cmd: "sleep 600", type: "once" }, "running"),
 ];
 
+/** What the fixture of a version holds: what it did not know yet is nothing. */
+export function tasksOfVersion(version: number): TaskRecord[] {
+  if (version < 2) return [...TASKS];
+  const more = { scheduledAt: THEN - 60_000, set: "jobs" };
+  return TASKS.map((record) => (record.task.name === "schedule" ? { ...record, ...more } : record));
+}
+
 const PROCESS = { pid: 4_000_000, started: "123456", boot: "00000000-0000-4000-8000-000000000000" };
 
 export const RUNS: readonly RunRecord[] = [
@@ -82,7 +89,7 @@ if (import.meta.main) {
   const tell = (text: string) => void process.stderr.write(`${text}\n`);
   const store = new SqliteStore({ database, onTrouble: tell, onRecovery: () => undefined, onRefusal: tell });
   store.meta("service", () => "01a20398-5f07-7566-adee-cc76a7cb3381");
-  for (const task of TASKS) store.saveTask(task);
+  for (const task of tasksOfVersion(VERSION)) store.saveTask(task);
   for (const run of RUNS) write(store, run);
   store.addFact({ id: 1, time: new Date(THEN).toISOString(), kind: "task.created", task: "daemon" });
   database.run("PRAGMA wal_checkpoint(TRUNCATE)");

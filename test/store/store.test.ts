@@ -11,8 +11,9 @@ import { keepPruned } from "../../src/store/pruning.ts";
 import { SqliteStore } from "../../src/store/sqlite-store.ts";
 import type { Lost } from "../../src/store/write.ts";
 import type { TaskRecord } from "../../src/domain/history.ts";
+import type { FactQuery } from "../../src/domain/ports.ts";
 import { FakeClock } from "../fakes/clock.ts";
-import { RUNS, TASKS, THEN, runEnd, runId, runStart, taskRecord, write } from "./fixture.ts";
+import { RUNS, THEN, runEnd, runId, runStart, taskRecord, tasksOfVersion, write } from "./fixture.ts";
 
 const FIXTURES = join(import.meta.dir, "../fixtures/store");
 const DAY_MS = 86_400_000;
@@ -74,7 +75,7 @@ describe("the shape of the database", () => {
       cpSync(join(FIXTURES, `v${version}.db`), path);
       const { store, database } = openStore(path);
       expect(database.query("PRAGMA user_version").get()).toEqual({ user_version: VERSION });
-      expect(store.tasks()).toEqual([...TASKS]);
+      expect(store.tasks()).toEqual(tasksOfVersion(version));
       expect(RUNS.map(({ run }) => store.run(run))).toEqual([...RUNS]);
       expect(store.openRuns().map(({ run }) => run)).toEqual([4, 5, 6].map(runId));
       expect(store.lastRuns("done", 0).map(({ run }) => run)).toEqual([runId(2)]);
@@ -107,6 +108,36 @@ describe("what is written is read back", () => {
     expect(tasksOf(store).map(({ task, revision, desired }) => [task.name, revision, desired])).toEqual([
       ["c", 2, "stopped"],
       ["b", 1, "running"],
+    ]);
+  });
+
+  test("a task's set and the time of its schedule that was dealt with", () => {
+    const { store } = openStore();
+    store.saveTask(once("a"));
+    store.saveTask({ ...once("a"), scheduledAt: THEN, set: "shop" });
+    expect(tasksOf(store)).toEqual([{ ...once("a"), scheduledAt: THEN, set: "shop" }]);
+  });
+
+  test("facts: of all or of one task, after one of them, the oldest or the newest", () => {
+    const { store } = openStore();
+    const time = new Date(THEN).toISOString();
+    for (let id = 1; id <= 6; id++)
+      store.addFact({
+        id,
+        time,
+        kind: "task.changed",
+        task: id % 2 === 0 ? "a" : "b",
+        revision: id,
+        fields: ["cmd"],
+        actor: "api",
+      });
+    const ids = (query: Partial<FactQuery>) => store.facts({ limit: 10, ...query }).map(({ id }) => id);
+    expect(ids({})).toEqual([1, 2, 3, 4, 5, 6]);
+    expect(ids({ after: 4 })).toEqual([5, 6]);
+    expect(ids({ task: "a", limit: 2 })).toEqual([2, 4]);
+    expect(ids({ task: "a", limit: 2, newest: true })).toEqual([4, 6]);
+    expect(store.facts({ after: 5, limit: 1 })).toEqual([
+      { id: 6, time, kind: "task.changed", task: "a", revision: 6, fields: ["cmd"], actor: "api" },
     ]);
   });
 

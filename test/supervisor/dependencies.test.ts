@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import type { TaskDependency } from "../../src/domain/task.ts";
-import { blockers, closure, dependents, findCycle } from "../../src/supervisor/dependencies.ts";
+import { closure, dependents, findCycle } from "../../src/supervisor/dependencies.ts";
 
 const idle = (...names: string[]): TaskDependency[] =>
   names.map((task) => ({ task, condition: "idle", required: false }));
@@ -15,12 +15,6 @@ const depsOf = (name: string) => GRAPH[name];
 test("dependencies reach through others, and over names that do not exist", () => {
   expect([...closure("d", depsOf)].sort()).toEqual(["a", "b", "c", "x"]);
   expect([...closure("nobody", depsOf)]).toEqual([]);
-});
-
-test("only active tasks hold a start back", () => {
-  const active = new Set(["a", "x", "d"]);
-  expect(blockers("d", depsOf, (name) => active.has(name))).toEqual(["a", "x"]);
-  expect(blockers("d", depsOf, () => false)).toEqual([]);
 });
 
 describe("a cycle", () => {

@@ -141,12 +141,12 @@ describe("after a kill", () => {
 describe("the tasks of the file", () => {
   test("unchanged means untouched, changed means anew with the next revision", async () => {
     const { supervisor, engine } = fakeSupervisor();
-    await supervisor.merge(daemon("a"));
+    await supervisor.merge([daemon("a")]);
     await turn();
     const { pid } = engine.one("a");
-    await supervisor.merge(daemon("a"));
+    await supervisor.merge([daemon("a")]);
     expect(engine.one("a").pid).toBe(pid);
-    const merged = supervisor.merge(daemon("a", { replica: 2 }));
+    const merged = supervisor.merge([daemon("a", { replica: 2, cwd: "/" })]);
     engine.one("a").exit(0);
     await merged;
     await turn();

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { cronProblem, nextTime, nextTimes } from "../../src/supervisor/schedule.ts";
+import { cronProblem, cronSchedule, nextTimes } from "../../src/supervisor/schedule.ts";
 
 const NOON = Date.UTC(2026, 10, 22, 12, 0, 0);
 
@@ -34,8 +34,9 @@ describe("what is no schedule is told why, without the input", () => {
 });
 
 test("the next time is after the given one, also when that is a time of the schedule", () => {
-  expect(nextTime("* * * * *", NOON)).toBe(NOON + 60_000);
-  expect(nextTime("* * * * *", NOON - 1)).toBe(NOON);
+  const everyMinute = cronSchedule("* * * * *");
+  expect(everyMinute.next(NOON)).toBe(NOON + 60_000);
+  expect(everyMinute.next(NOON - 1)).toBe(NOON);
   expect(nextTimes("*/20 * * * * *", NOON, 3).map(Number)).toEqual([
     NOON + 20_000,
     NOON + 40_000,

@@ -172,6 +172,7 @@ describe("a schedule", () => {
     expect(engine.processes).toHaveLength(1);
     expect(facts).toContainEqual({
       kind: "schedule.skipped",
+      reason: "still running",
       task: "a",
       scheduled_for: "2026-11-22T12:02:00.000Z",
     });

@@ -43,13 +43,20 @@ export function makeAsker(baseUrl: string, document: Document): Asker {
       if (type === "text/event-stream") leave.abort();
       else if (declared.schema !== undefined && type.endsWith("json")) {
         const parts = ["paths", call.path, method.toLowerCase(), "responses", `${status}`, "content", type];
-        const wrong = judge(pointer([...parts, "schema"]), await response.json());
+        const values = valuesOf(type, await response.text());
+        const wrong = values.flatMap((value) => judge(pointer([...parts, "schema"]), value));
         if (wrong.length > 0) throw new Error(`${name}: ${wrong.join("; ")}`);
       }
     }
     return status;
   };
   return { ask, seen };
+}
+
+/** One, or one for each line. */
+function valuesOf(type: string, text: string): unknown[] {
+  const texts = type.endsWith("ndjson") ? text.split("\n").filter((line) => line !== "") : [text];
+  return texts.map((each): unknown => JSON.parse(each));
 }
 
 function matches(template: string, path: string): boolean {

@@ -273,7 +273,7 @@ describe("what is started with the service", () => {
   test("bootstrap_cmd, a second later; its output is kept under the alias bootstrap", async () => {
     const service = await startService({ config: `bootstrap_cmd = "echo loading; echo done >&2"\n` });
     await until(() => service.log().includes("(bootstrap) stop"), "it has run");
-    const find = () => readdirSync(service.logDir).find((name) => name.startsWith("bootstrap-"));
+    const find = () => readdirSync(service.logDir).find((name) => /^bootstrap-.*\.log$/.test(name));
     const file = await until(find, "its output has a file");
     expect(file).toMatch(/^bootstrap-\d{4}-\d{2}-\d{2}\.log$/);
     const text = () => Bun.file(join(service.logDir, file ?? "")).text();

@@ -42,13 +42,14 @@ test("the lines of 1.x stand word for word", async () => {
   ]);
 });
 
-test("the files are named after alias and UTC day", async () => {
+test("the files are named after alias and UTC day, each with its index beside it", async () => {
   const service = await startService();
   await legacyClient(service.url).post({ name: "web", cmd: "echo hi", type: "once", replica: 2 });
   const day = String.raw`\d{4}-\d{2}-\d{2}\.log`;
   const names = () => readdirSync(service.logDir).sort();
-  await until(() => names().length === 3, "all files are there");
-  const patterns = [`^Meproc-${day}$`, `^web:0-${day}$`, `^web:1-${day}$`];
+  await until(() => names().length === 5, "all files are there");
+  const web = [0, 1].flatMap((index) => [`^web:${index}-${day}$`, `^web:${index}-${day}\\.idx$`]);
+  const patterns = [`^Meproc-${day}$`, ...web];
   expect(names().filter((name, i) => !new RegExp(patterns[i] ?? "").test(name))).toEqual([]);
 });
 

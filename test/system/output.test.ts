@@ -1,19 +1,17 @@
 import { createHash, randomBytes } from "node:crypto";
-import { readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { makeGate } from "../helpers/gate.ts";
 import { legacyClient } from "../helpers/legacy-client.ts";
+import { outputOf } from "../helpers/segments.ts";
 import { type Service, startService } from "../helpers/service.ts";
 import { until } from "../helpers/until.ts";
 
 setDefaultTimeout(30_000);
 const sha256 = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
 
-function captured(service: Service, alias: string): Buffer {
-  const files = readdirSync(service.logDir).filter((name) => name.startsWith(`${alias}-`));
-  return Buffer.concat(files.sort().map((name) => readFileSync(join(service.logDir, name))));
-}
+const captured = ({ logDir }: Service, alias: string): Buffer => outputOf(logDir, alias);
 
 test("20 MB of random bytes come through as they were, stdout and stderr", async () => {
   const service = await startService();

@@ -1,4 +1,4 @@
-/** One field: its label, its widget, what it is for, and what the service says about it. */
+/** One field: its label, its widget, and what it is for, or what the service says about what is in it. */
 import { useId } from "preact/hooks";
 import type { Field } from "../../form/fields.ts";
 import type { Value } from "../../form/values.ts";
@@ -52,7 +52,7 @@ export function FieldRow({ field, value, problem, onChange }: FieldRowProps) {
         {problem}
       </p>
       {field.isCron && problem === null && <CronPreview expression={String(value).trim() || field.preset} />}
-      {field.description !== null && (
+      {field.description !== null && problem === null && (
         <p id={`${id}-hint`} class="field-hint">
           {field.description}
         </p>

@@ -1,7 +1,7 @@
 /** Fields, what the service says about them, and the way to send them. */
 import { useLayoutEffect, useRef } from "preact/hooks";
 import type { Field } from "../../form/fields.ts";
-import { fieldsFor, fieldValue } from "../../form/values.ts";
+import { fieldsFor, fieldValue, groupsOf } from "../../form/values.ts";
 import { Busy } from "../../parts/busy.tsx";
 import { Icon } from "../../parts/icon.tsx";
 import { closeDialog } from "../../state/dialogs.ts";
@@ -22,6 +22,20 @@ export function NewTaskForm({ fields }: { fields: readonly Field[] }) {
   useLayoutEffect(() => {
     form.current?.querySelector<HTMLElement>("[aria-invalid=true]")?.focus();
   }, [problems.byField.size > 0]);
+
+  const hasProblem = (field: Field) => problems.byField.has(field.key);
+  const row = (field: Field) => (
+    <FieldRow
+      key={field.key}
+      field={field}
+      value={fieldValue(values, field)}
+      problem={problems.byField.get(field.key) ?? null}
+      onChange={(value) => {
+        draft.update((now) => ({ ...now, [field.key]: value }));
+        forget(field.key);
+      }}
+    />
+  );
 
   return (
     <form
@@ -46,20 +60,16 @@ export function NewTaskForm({ fields }: { fields: readonly Field[] }) {
             </p>
           ))}
         </div>
-        <div class="fields">
-          {shown.map((field) => (
-            <FieldRow
-              key={field.key}
-              field={field}
-              value={fieldValue(values, field)}
-              problem={problems.byField.get(field.key) ?? null}
-              onChange={(value) => {
-                draft.update((now) => ({ ...now, [field.key]: value }));
-                forget(field.key);
-              }}
-            />
-          ))}
-        </div>
+        <div class="fields">{shown.filter((field) => field.group === null).map(row)}</div>
+        {groupsOf(shown).map(([group, inner]) => (
+          <details key={group} class="group-of-fields" open={inner.some(hasProblem) || undefined}>
+            <summary>
+              <Icon name="chevron" />
+              <span class="group-word">{group}</span>
+            </summary>
+            <div class="fields">{inner.map(row)}</div>
+          </details>
+        ))}
       </div>
       <footer class="modal-foot">
         <span class="hint wide-only">Enter creates it, Esc closes and keeps what you typed</span>

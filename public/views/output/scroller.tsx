@@ -1,14 +1,20 @@
-/** The lines in their scrolling box, the way to earlier ones, and the way back to the newest. */
-import type { Follower } from "../../output/follower.ts";
+/** The lines in their scrolling box, the ways to earlier and later ones, and the way back to the newest. */
+import type { ComponentChildren } from "preact";
+import type { Beyond, Reading } from "../../output/reading.ts";
+import { MOST_LINES } from "../../output/reading.ts";
 import { Busy } from "../../parts/busy.tsx";
 import { Icon } from "../../parts/icon.tsx";
 import { useStore } from "../../state/store.ts";
-import { LineBlock } from "./line-block.tsx";
+import { LineBlock, type Look } from "./line-block.tsx";
 import { usePinned } from "./use-pinned.ts";
 
-export function Scroller({ follower, gone }: { follower: Follower; gone: boolean }) {
-  const { transcript, more, loadingEarlier, unseen } = useStore(follower.view, (now) => now);
-  const { box, pinned, onScroll, toNewest } = usePinned(transcript, follower.pin);
+export type ScrollerProps = { reading: Reading; look: Look; gone: boolean };
+
+export function Scroller({ reading, look, gone }: ScrollerProps) {
+  const shown = useStore(reading.view, (now) => now);
+  const { transcript, earlier, later, following, unseen, marked } = shown;
+  const { box, onScroll, toNewest } = usePinned(reading, shown);
+  const isBare = !look.times && look.aliases === null && look.onAround === null;
   return (
     <>
       <div
@@ -18,22 +24,25 @@ export function Scroller({ follower, gone }: { follower: Follower; gone: boolean
         role="log"
         aria-live="off"
         aria-label="Output"
+        data-bare={isBare}
         // biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must be reachable by keyboard
         tabIndex={0}
         data-autofocus
       >
-        {more && (
-          <button type="button" class="button earlier" onClick={follower.loadEarlier}>
-            {loadingEarlier ? <Busy /> : <Icon name="up" />}
-            Load earlier
-          </button>
-        )}
+        <More beyond={earlier} onLoad={reading.loadEarlier}>
+          <Icon name="up" /> Load earlier
+        </More>
         {transcript.blocks.map((block) => (
-          <LineBlock key={block.id} block={block} />
+          <LineBlock key={block.id} block={block} look={look} marked={markedIn(block, marked)} />
         ))}
-        {gone && <p class="line notice-line">The task was removed; nothing more comes.</p>}
+        <More beyond={later} onLoad={reading.loadLater}>
+          <Icon name="down" /> Load later
+        </More>
+        {gone && following !== null && (
+          <p class="line notice-line">The task was removed; nothing more comes.</p>
+        )}
       </div>
-      {!pinned && (
+      {following === false && (
         <button type="button" class="button newest" onClick={toNewest}>
           <Icon name="down" />
           {unseen > 0
@@ -43,4 +52,43 @@ export function Scroller({ follower, gone }: { follower: Follower; gone: boolean
       )}
     </>
   );
+}
+
+/** Only the block that has the marked line is drawn again when the mark moves. */
+function markedIn({ lines }: { lines: readonly { id: number }[] }, marked: number | null): number | null {
+  return marked !== null && lines.some((line) => line.id === marked) ? marked : null;
+}
+
+type MoreProps = { beyond: Beyond; onLoad: () => void; children: ComponentChildren };
+
+function More({ beyond, onLoad, children }: MoreProps) {
+  switch (beyond.kind) {
+    case "nothing":
+      return null;
+    case "full":
+      return (
+        <p class="beyond">
+          The page holds no more than {MOST_LINES.toLocaleString("en")} lines; the download has the rest.
+        </p>
+      );
+    case "failed":
+      return (
+        <p class="beyond beyond-failed" role="alert">
+          {beyond.trouble}{" "}
+          <button type="button" class="button" onClick={onLoad}>
+            Try again
+          </button>
+        </p>
+      );
+    case "loading":
+    case "more":
+      return (
+        <p class="beyond">
+          <button type="button" class="button" aria-disabled={beyond.kind === "loading"} onClick={onLoad}>
+            {beyond.kind === "loading" ? <Busy /> : null}
+            {children}
+          </button>
+        </p>
+      );
+  }
 }

@@ -1,27 +1,40 @@
-/** Where the scrolling box stands: at the newest line and staying there, or where somebody has put it. */
-import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
-import type { Transcript } from "../../output/transcript.ts";
+/**
+ * Where the scrolling box stands: at the newest line and staying there, or where somebody has put it. What is
+ * not followed is opened at its marked line, or at the end that was read, and stays where it is put.
+ */
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
+import type { Reading, Shown } from "../../output/reading.ts";
 
 const NEAR_PX = 24;
+/** Reading on begins before the edge is in sight. */
+const AHEAD_PX = 300;
 
-export function usePinned(transcript: Transcript, tell: (pinned: boolean) => void) {
+export function usePinned(reading: Reading, shown: Shown) {
+  const { transcript, following, later, marked } = shown;
   const box = useRef<HTMLDivElement>(null);
-  const [pinned, setPinned] = useState(true);
   const before = useRef({ firstId: transcript.firstId, fromBottom: 0 });
 
-  const pin = (next: boolean) => {
-    setPinned(next);
-    tell(next);
-  };
   const toBottom = () => {
     if (box.current) box.current.scrollTop = box.current.scrollHeight;
   };
   const onScroll = () => {
+    if (box.current === null) return;
     const at = fromBottom(box.current);
     before.current.fromBottom = at;
-    const next = at < NEAR_PX;
-    if (next !== pinned) pin(next);
+    if (following !== null && at < NEAR_PX !== following) reading.pin(at < NEAR_PX);
+    if (shown.earlier.kind === "more" && box.current.scrollTop < AHEAD_PX) reading.loadEarlier();
+    if (later.kind === "more" && at < AHEAD_PX) reading.loadLater();
   };
+
+  useLayoutEffect(() => {
+    if (following !== null) return;
+    const line = box.current?.querySelector("[data-marked]");
+    if (line) {
+      line.scrollIntoView({ block: "center" });
+      box.current?.focus({ preventScroll: true });
+    } else if (later.kind === "nothing") toBottom();
+    before.current.fromBottom = fromBottom(box.current);
+  }, [marked]);
 
   useLayoutEffect(() => {
     const earlierCame = before.current.firstId !== transcript.firstId;
@@ -29,23 +42,23 @@ export function usePinned(transcript: Transcript, tell: (pinned: boolean) => voi
     // Earlier lines push the rest down: what was being read stays where it was.
     if (earlierCame && box.current) {
       box.current.scrollTop = box.current.scrollHeight - box.current.clientHeight - before.current.fromBottom;
-    } else if (pinned) toBottom();
-  }, [transcript, pinned]);
+    } else if (following) toBottom();
+    before.current.fromBottom = fromBottom(box.current);
+  }, [transcript, following]);
 
   useEffect(() => {
-    if (box.current === null || !pinned) return;
+    if (box.current === null || !following) return;
     const resized = new ResizeObserver(toBottom);
     resized.observe(box.current);
     return () => resized.disconnect();
-  }, [pinned]);
+  }, [following]);
 
   return {
     box,
-    pinned,
     onScroll,
     toNewest: () => {
       toBottom();
-      pin(true);
+      reading.pin(true);
       box.current?.focus();
     },
   };

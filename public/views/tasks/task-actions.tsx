@@ -32,7 +32,7 @@ export function TaskActions({ task }: { task: Task }) {
         class="action"
         title="Output"
         aria-label={`Output of ${name}`}
-        onClick={() => openDialog({ kind: "output", name, replica: 0 })}
+        onClick={() => openDialog({ kind: "output", name, replica: null })}
       >
         <Icon name="output" />
         <span class="action-word">Output</span>
