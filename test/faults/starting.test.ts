@@ -57,7 +57,11 @@ describe.if(process.platform === "linux")("no more descriptors (EMFILE)", () => 
 describe.if(process.platform === "linux" && isRoot)("no more processes (EAGAIN)", () => {
   test("is told in words, and the next start is fine", async () => {
     const service = await startService();
-    const reached = await endOf(service, "none", { cmd: "/bin/true; exit $?", user: "games", limits: { nproc: 0 } });
+    const reached = await endOf(service, "none", {
+      cmd: "/bin/true; exit $?",
+      user: "games",
+      limits: { nproc: 0 },
+    });
     expect(reached.result).not.toBe("succeeded");
     expect(reached.reason).toMatch(/no more processes|exit code 2/);
     expect((await endOf(service, "after", { cmd: "true", user: "games" })).result).toBe("succeeded");
