@@ -1,8 +1,8 @@
 /** The composition root: builds the adapters, wires them to the core, and listens. Nothing else wires. */
 import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { isDeepStrictEqual } from "node:util";
 import { wireOutput } from "./captured-output.ts";
+import { OutputLineWatcher } from "./output/line-watcher.ts";
 import type { Variables } from "./config/load.ts";
 import type { Config } from "./domain/config.ts";
 import { aliasOf } from "./domain/task.ts";
@@ -11,7 +11,6 @@ import { Journal } from "./events/journal.ts";
 import { linesOf } from "./events/log-lines.ts";
 import { createApp } from "./http/app.ts";
 import { findFifoPlaces, leaveFifoPlaces } from "./output/fifo-places.ts";
-import { OutputLineWatcher } from "./output/line-watch.ts";
 import type { Outlet } from "./output/stdout-sink.ts";
 import { systemClock } from "./platform/clock.ts";
 import { type Lock, lockHolder, lockPath, takeLock } from "./platform/lock.ts";
@@ -32,6 +31,7 @@ import { StoreError, openDatabase } from "./store/database.ts";
 import { keepPruned } from "./store/pruning.ts";
 import { SqliteStore, type StoreOptions } from "./store/sqlite-store.ts";
 import { parseTask } from "./supervisor/admission.ts";
+import { changesStart } from "./supervisor/change.ts";
 import { BOOTSTRAP } from "./supervisor/bootstrap.ts";
 import { Supervisor } from "./supervisor/supervisor.ts";
 import { FileWatcher } from "./watch/file-watcher.ts";
@@ -181,8 +181,8 @@ export async function createService(config: Config, options: ServiceOptions): Pr
     prober: new LocalProber(commands),
     limits: { unavailable: (limits) => unavailableLimits(cgroups, limits) },
     commands,
-    lines: new OutputLineWatcher(output.reader, (alias, error) =>
-      journal.error(`The output of ${alias} cannot be looked at for its health: ${inWords(error)}`),
+    lines: new OutputLineWatcher(output.reader, (error) =>
+      journal.error(`Output cannot be looked at for a health check: ${inWords(error)}`),
     ),
     watcher: new FileWatcher(),
     mainTask: config.exitWith,
@@ -214,7 +214,7 @@ export async function createService(config: Config, options: ServiceOptions): Pr
   if (config.bootstrapCmd !== null) output.passOn(BOOTSTRAP);
   output.capture.resume((run) => store.run(run)?.alias ?? left.get(run) ?? null);
   const inFile = new Map(config.tasks.map(parseTask).map((task) => [task.name, task]));
-  supervisor.restore((task) => !isDeepStrictEqual(inFile.get(task.name) ?? task, task));
+  supervisor.restore((task) => changesStart(task, inFile.get(task.name) ?? task));
   strangers.begin();
   takeUpgradeOrder(config.dataDir);
   lock.ready();

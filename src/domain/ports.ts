@@ -161,7 +161,14 @@ export interface LineWatcher {
    * Calls back once, at the first line of the run that matches, be it written already; never before this call has returned,
    * and not after it was cancelled.
    */
-  watch(of: { readonly run: RunId; readonly alias: string }, pattern: RegExp, matched: () => void): Cancel;
+  watch(of: WatchedOutput, pattern: RegExp, matched: () => void): Cancel;
+}
+
+export interface WatchedOutput {
+  readonly run: RunId;
+  readonly alias: string;
+  /** When the run began, in Unix ms: nothing of it is older. */
+  readonly since: number;
 }
 
 /** Tells of changed files. */

@@ -9,6 +9,7 @@ import type { Task } from "../domain/task.ts";
 import { inWords } from "../platform/system-errors.ts";
 import { type Cgroup, makeGroup } from "./cgroup.ts";
 import type { CommandsDeps, LocalCommands } from "./commands.ts";
+import { leavesRoom } from "./descriptors.ts";
 import type { ExitWatch } from "./exit-watch.ts";
 import { Hooks } from "./hooks.ts";
 import { identify } from "./identity.ts";
@@ -171,6 +172,8 @@ export class LocalRun implements RunHandle {
     try {
       const prepared = prepare(this.#deps, this.#request, identity, task.cmd);
       channel = inContext("no room for its output", () => output.open({ alias, run, owner: identity }));
+      if (typeof channel.stdout === "number" && !leavesRoom(channel.stdout))
+        throw new Error(inWords({ code: "EMFILE" }));
       stdin = this.#openStdin(identity);
       this.#cgroup = makeGroup(this.#deps.cgroups, run, task.limits);
       this.#spawnInto(prepared, channel, stdin);

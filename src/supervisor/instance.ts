@@ -306,7 +306,9 @@ export class Instance {
     if (before.kind === "running" && state.kind !== "running") this.#monitors.end();
     if (state.kind !== "running" || before.kind === "running") return;
     const { run, pid, since } = state;
-    this.#monitors.begin({ request: this.#runs.request(run), pid, since, usage: () => this.#runs.usage() });
+    const startedAt = this.#runs.live?.startedAt ?? since;
+    const request = this.#runs.request(run);
+    this.#monitors.begin({ request, pid, startedAt, since, usage: () => this.#runs.usage() });
   }
 
   #perform(effect: Effect): void {

@@ -22,10 +22,8 @@ async function endsOf(
   return until(
     async () => {
       const { instances } = await api.task("ends");
-      const last = instances.flatMap((each) => each.last ?? []);
-      return last.length === replica
-        ? last.map(({ exit_code, exit_signal }) => ({ code: exit_code, signal: exit_signal }))
-        : null;
+      const ended = instances.every(({ state }) => state === "exited" || state === "failed");
+      return ended ? instances.map(({ exit_code: code, exit_signal: signal }) => ({ code, signal })) : null;
     },
     "all have ended",
     40_000,

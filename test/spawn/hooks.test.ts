@@ -15,7 +15,7 @@ describe.if(process.platform === "linux")("hooks", () => {
         cmd: "echo run; exit 3",
         env: { WHO: "w{index}" },
         hooks: {
-          pre_start: "echo before $MEPROC_RUN $WHO ${MEPROC_PID-none}",
+          pre_start: "echo before $MEPROC_RUN $WHO x$MEPROC_PID",
           post_stop: ["sh", "-c", "echo after {index} $MEPROC_PID $MEPROC_EXIT_CODE"],
         },
       },
@@ -23,7 +23,7 @@ describe.if(process.platform === "linux")("hooks", () => {
     );
     await run.gone();
     expect(run.told).toEqual(["spawned", "exited 3", "gone"]);
-    expect(run.output()).toBe(`before ${run.request.run} w2 none\nrun\nafter 2 ${run.pid()} 3\n`);
+    expect(run.output()).toBe(`before ${run.request.run} w2 x\nrun\nafter 2 ${run.pid()} 3\n`);
   });
 
   test("a pre_start that fails keeps the process from being started", async () => {

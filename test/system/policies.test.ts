@@ -75,6 +75,24 @@ describe("a run is ended", () => {
   });
 });
 
+test("a daemon is healthy once its output says so, also for the next service", async () => {
+  const { service, define, inState, instance } = await started();
+  const go = join(service.folder, "go");
+  const cmd = `echo boot; until test -e ${go}; do sleep 0.02; done; printf 'rea'; echo dy; exec sleep 600`;
+  await define({ name: "l", cmd, type: "daemon", health: { log: "^ready$" } });
+  await inState("l", "running");
+  expect((await instance("l")).health).toBe("starting");
+  writeFileSync(go, "");
+  await until(async () => (await instance("l")).health === "healthy", "it is healthy");
+  const { pid } = await instance("l");
+  process.kill(service.pid, "SIGKILL");
+  await service.exited;
+  const next = await startService({ folder: service.folder });
+  const again = apiClient(next.url);
+  await until(async () => (await again.instance("l")).health === "healthy", "it is healthy again");
+  expect((await again.instance("l")).pid).toBe(pid);
+});
+
 test("a daemon that has used up its restarts has failed, and says why", async () => {
   const { define, inState, instance, runs } = await started();
   await define({ name: "g", cmd: "exit 3", type: "daemon", interval: 1, restart: { max_restarts: 3 } });
