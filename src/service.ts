@@ -10,6 +10,7 @@ import { Journal } from "./events/journal.ts";
 import { linesOf } from "./events/log-lines.ts";
 import { createApp } from "./http/app.ts";
 import { findFifoPlaces, leaveFifoPlaces } from "./output/fifo-places.ts";
+import { OutputLineWatcher } from "./output/line-watch.ts";
 import type { Outlet } from "./output/stdout-sink.ts";
 import { systemClock } from "./platform/clock.ts";
 import { type Lock, lockHolder, lockPath, takeLock } from "./platform/lock.ts";
