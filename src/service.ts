@@ -1,7 +1,6 @@
 /** The composition root: builds the adapters, wires them to the core, and listens. Nothing else wires. */
 import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { isDeepStrictEqual } from "node:util";
 import { wireOutput } from "./captured-output.ts";
 import type { Variables } from "./config/load.ts";
 import type { Config } from "./domain/config.ts";
@@ -16,12 +15,13 @@ import { Passwords } from "./auth/passwords.ts";
 import { isAuthRequired, warningsOf } from "./auth/policy.ts";
 import { createApp } from "./http/app.ts";
 import { findFifoPlaces, leaveFifoPlaces } from "./output/fifo-places.ts";
+import { OutputLineWatcher } from "./output/line-watch.ts";
 import type { Outlet } from "./output/stdout-sink.ts";
 import { systemClock } from "./platform/clock.ts";
 import { type Lock, lockHolder, lockPath, takeLock } from "./platform/lock.ts";
 import { takeUpgradeOrder } from "./platform/upgrade-order.ts";
 import { codeOf, inWords } from "./platform/system-errors.ts";
-import { findCgroups } from "./spawn/cgroup.ts";
+import { findCgroups, unavailableLimits } from "./spawn/cgroup.ts";
 import { Children } from "./spawn/children.ts";
 import { LocalCommands } from "./spawn/commands.ts";
 import { CoroutineEngine } from "./spawn/coroutine-engine.ts";
@@ -36,6 +36,7 @@ import { StoreError, openDatabase } from "./store/database.ts";
 import { keepPruned } from "./store/pruning.ts";
 import { SqliteStore, type StoreOptions } from "./store/sqlite-store.ts";
 import { parseTask } from "./supervisor/admission.ts";
+import { changesStart } from "./supervisor/change.ts";
 import { BOOTSTRAP } from "./supervisor/bootstrap.ts";
 import { Supervisor } from "./supervisor/supervisor.ts";
 import { FileWatcher } from "./watch/file-watcher.ts";
@@ -146,7 +147,8 @@ export async function createService(config: Config, options: ServiceOptions): Pr
     log: (level, text) => journal.write(level, text),
   });
   bus.subscribe((fact) => {
-    if (fact.kind === "task.created") output.know(supervisor.get(fact.task).task);
+    if (fact.kind === "task.created" || fact.kind === "task.changed")
+      output.know(supervisor.get(fact.task).task);
     else if (fact.kind === "task.removed") output.forget(fact.task);
   });
   const environment = inheritedEnvironment(options.variables);
@@ -186,7 +188,11 @@ export async function createService(config: Config, options: ServiceOptions): Pr
     history: store,
     users,
     prober: new LocalProber(commands),
-    lines: { watch: () => () => undefined },
+    limits: { unavailable: (limits) => unavailableLimits(cgroups, limits) },
+    commands,
+    lines: new OutputLineWatcher(output.reader, (alias, error) =>
+      journal.error(`The output of ${alias} cannot be looked at for its health: ${inWords(error)}`),
+    ),
     watcher: new FileWatcher(),
     mainTask: config.exitWith,
     publish: (fact) => bus.publish(fact),
@@ -234,7 +240,7 @@ export async function createService(config: Config, options: ServiceOptions): Pr
   if (config.bootstrapCmd !== null) output.passOn(BOOTSTRAP);
   output.capture.resume((run) => store.run(run)?.alias ?? left.get(run) ?? null);
   const inFile = new Map(config.tasks.map(parseTask).map((task) => [task.name, task]));
-  supervisor.restore((task) => !isDeepStrictEqual(inFile.get(task.name) ?? task, task));
+  supervisor.restore((task) => changesStart(task, inFile.get(task.name) ?? task));
   strangers.begin();
   takeUpgradeOrder(config.dataDir);
   lock.ready();

@@ -143,12 +143,6 @@ export interface CommandOptions {
   readonly variables?: Readonly<Record<string, string>>;
 }
 
-/** Limits of a whole tree, which not every system can keep. */
-export interface TreeLimits {
-  /** Why these cannot be kept here, in words; `null` if they can. */
-  unavailable(limits: NonNullable<Task["limits"]>): string | null;
-}
-
 /** Looks once whether a run is healthy. */
 export interface Prober {
   /** `null` for healthy, else why it is not, in words. Settles within `timeoutMs`, with nothing left behind. */
@@ -167,7 +161,14 @@ export interface LineWatcher {
    * Calls back once, at the first line of the run that matches, be it written already; never before this call has returned,
    * and not after it was cancelled.
    */
-  watch(of: { readonly run: RunId; readonly alias: string }, pattern: RegExp, matched: () => void): Cancel;
+  watch(of: WatchedOutput, pattern: RegExp, matched: () => void): Cancel;
+}
+
+export interface WatchedOutput {
+  readonly run: RunId;
+  readonly alias: string;
+  /** When the run began, in Unix ms: nothing of it is older. */
+  readonly since: number;
 }
 
 /** Tells of changed files. */

@@ -2,10 +2,25 @@
 import { type Static, Type } from "@sinclair/typebox";
 import { HEALTH, type InstanceState, STATE_KINDS, type StateKind } from "../domain/instance.ts";
 import type { TreeUsage } from "../domain/ports.ts";
+import { RESULTS, type Result } from "../domain/run.ts";
 import type { Instance } from "../supervisor/instance.ts";
 import { Time, nullable, rfc3339 } from "./schemas.ts";
 
+type Ended = NonNullable<Instance["last"]>;
+
 export const State = Type.Unsafe<StateKind>({ type: "string", enum: [...STATE_KINDS] });
+
+export const LastRun = Type.Object(
+  {
+    started_at: Time,
+    ended_at: Time,
+    result: Type.Unsafe<Result>({ type: "string", enum: [...RESULTS] }),
+    exit_code: nullable(Type.Integer()),
+    exit_signal: nullable(Type.String()),
+    reason: nullable(Type.String({ description: "In words, where it is not a plain success" })),
+  },
+  { title: "How a run ended" },
+);
 
 export const InstanceView = Type.Object(
   {
@@ -27,6 +42,7 @@ export const InstanceView = Type.Object(
     run: nullable(Type.String({ description: "The run that is going on, or was the last" })),
     exit_code: nullable(Type.Integer()),
     exit_signal: nullable(Type.String({ examples: ["SIGKILL"] })),
+    last: nullable(LastRun),
   },
   { title: "Instance" },
 );
@@ -62,6 +78,19 @@ export function instanceView(instance: Instance): InstanceView {
     run: live?.run ?? last?.run ?? null,
     exit_code: outcome?.exit_code ?? null,
     exit_signal: outcome?.exit_signal ?? null,
+    last: last === null ? null : lastRunView(last),
+  };
+}
+
+export function lastRunView({ startedAt, endedAt, outcome }: Ended): Static<typeof LastRun> {
+  const { result, exit_code, exit_signal, reason } = outcome;
+  return {
+    started_at: rfc3339(startedAt.wall),
+    ended_at: rfc3339(endedAt.wall),
+    result,
+    exit_code,
+    exit_signal,
+    reason,
   };
 }
 

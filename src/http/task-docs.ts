@@ -28,9 +28,10 @@ export const TASK: Answer = { description: "The task", schema: ref("Task"), exam
 const ifMatch: Parameter = {
   name: "If-Match",
   in: "header",
-  description: "Only if the task is at this revision, as in the answer's ETag; `*`: only if it exists",
+  description:
+    'Only if the task is at this revision, as in the answer\'s ETag, `"3"`; `*`: only if it exists',
   schema: { type: "string" },
-  example: '"3"',
+  example: "*",
 };
 const DAEMON = { name: "web", cmd: "node server.js", type: "daemon", replica: 2 };
 
@@ -165,6 +166,5 @@ export const removeDocs = documented({
     404: NOT_FOUND,
     409: CONFLICT,
     412: REVISION,
-    503: CLOSING,
   },
 });

@@ -35,6 +35,7 @@ export const TASK_EXAMPLE: TaskView = {
       run: "019aab3c-5d1e-7c41-9a40-3d1f5c0a8e21",
       exit_code: null,
       exit_signal: null,
+      last: null,
     },
   ],
 };

@@ -8,7 +8,15 @@ import type { Instance } from "../supervisor/instance.ts";
 import type { InstanceUsage } from "../supervisor/operations.ts";
 import { whyNotRunning } from "../supervisor/why.ts";
 import { FactView, factView } from "./fact-view.ts";
-import { InstanceView, State, UsageView, instanceView, usageView } from "./instance-view.ts";
+import {
+  InstanceView,
+  LastRun,
+  State,
+  UsageView,
+  instanceView,
+  lastRunView,
+  usageView,
+} from "./instance-view.ts";
 import { Time, nullable, rfc3339 } from "./schemas.ts";
 
 /** What of the task is shown otherwise than it is kept. */
@@ -47,15 +55,7 @@ const Status = Type.Object({
   created_at: Time,
   updated_at: Time,
   next_run_at: nullable(Time),
-  last_run: nullable(
-    Type.Object({
-      started_at: Time,
-      ended_at: Time,
-      result: Type.String({ examples: ["succeeded"] }),
-      exit_code: nullable(Type.Integer()),
-      exit_signal: nullable(Type.String()),
-    }),
-  ),
+  last_run: nullable(LastRun),
   instances: Type.Array(InstanceView),
 });
 
@@ -135,15 +135,7 @@ function lastRunOf(instances: readonly Instance[]): TaskView["last_run"] {
   let newest: Instance["last"] = null;
   for (const { last } of instances)
     if (last !== null && (newest === null || last.endedAt.mono > newest.endedAt.mono)) newest = last;
-  if (newest === null) return null;
-  const { result, exit_code, exit_signal } = newest.outcome;
-  return {
-    started_at: rfc3339(newest.startedAt.wall),
-    ended_at: rfc3339(newest.endedAt.wall),
-    result,
-    exit_code,
-    exit_signal,
-  };
+  return newest === null ? null : lastRunView(newest);
 }
 
 /** What TypeBox knows of a schema beside its JSON, such as "optional", is left behind. */

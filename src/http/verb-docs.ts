@@ -139,7 +139,7 @@ export const stdinDocs = documented({
   tag,
   summary: "Write to a task's stdin",
   description:
-    "The bytes of the body, as they are, to each replica whose task has `stdin` `pipe`. Answers when they have been taken; a process that does not read takes about 64 KiB.",
+    "The bytes of the body, as they are and whatever their type, to each replica whose task has `stdin` `pipe`. Answers when they have been taken; a process that does not read takes about 64 KiB.",
   parameters: [
     taskName,
     index,
@@ -151,8 +151,8 @@ export const stdinDocs = documented({
     }),
   ],
   body: {
-    type: "application/octet-stream",
-    schema: { type: "string", format: "binary" },
+    type: "text/plain",
+    schema: { type: "string" },
     examples: { line: "reload\n" },
   },
   answers: {

@@ -1,5 +1,5 @@
 /** Processes as /proc shows them: proc_pid_stat(5). */
-import { readFileSync } from "node:fs";
+import { closeSync, openSync, readFileSync, readdirSync } from "node:fs";
 import { codeOf } from "../platform/system-errors.ts";
 import type { ProcessFacts, Processes } from "./processes.ts";
 
@@ -30,9 +30,51 @@ function factsOf(stat: string): ProcessFacts | null {
 /** Empty for what has ended, or is not ours to look into, or where there is no /proc. */
 export function readProc(path: string): string {
   try {
-    return readFileSync(path, "utf8");
+    return withSpare(() => readFileSync(path, "utf8"));
   } catch (error) {
     if (codeOf(error) !== null) return "";
     throw error;
+  }
+}
+
+/** The entries of a folder of /proc; `null` where it is no more, or not ours to look into. */
+export function listProc(path: string): string[] | null {
+  try {
+    return withSpare(() => readdirSync(path));
+  } catch (error) {
+    if (codeOf(error) !== null) return null;
+    throw error;
+  }
+}
+
+let spare: number | null = null;
+
+/**
+ * One descriptor is kept for looking at processes. Without it a service with too many files open would take what it cannot
+ * see for gone.
+ */
+function withSpare<T>(look: () => T): T {
+  spare ??= openSpare();
+  try {
+    return look();
+  } catch (error) {
+    if (spare === null || (codeOf(error) !== "EMFILE" && codeOf(error) !== "ENFILE")) throw error;
+    closeSync(spare);
+    spare = null;
+    try {
+      return look();
+    } finally {
+      spare = openSpare();
+    }
+  }
+}
+
+function openSpare(): number | null {
+  try {
+    return openSync("/dev/null", "r");
+  } catch (error) {
+    // none is left at the moment: the next look tries again
+    if (codeOf(error) === null) throw error;
+    return null;
   }
 }

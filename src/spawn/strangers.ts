@@ -3,14 +3,12 @@
  * becomes its child. It finds them in /proc, knows by their environment whose they are, and collects their exits, by pid
  * and never with waitpid(-1), which would take the exits of our own children from Bun.
  */
-import { readFileSync, readdirSync } from "node:fs";
 import { ptr } from "bun:ffi";
 import { openLibc } from "../platform/libc.ts";
 import type { LeftRun } from "../domain/ports.ts";
-import { codeOf } from "../platform/system-errors.ts";
 import type { Children } from "./children.ts";
 import { isEnding } from "./identity.ts";
-import { readProc } from "./linux-processes.ts";
+import { listProc, readProc } from "./linux-processes.ts";
 
 const PR_SET_CHILD_SUBREAPER = 36;
 const WNOHANG = 1;
@@ -99,7 +97,7 @@ class LinuxStrangers implements Strangers {
 
   everyone(): number[] {
     for (;;) {
-      const lists = readdirSync("/proc/self/task").map(childrenOf);
+      const lists = (listProc("/proc/self/task") ?? []).map(childrenOf);
       const pids = lists.flatMap((list) => list ?? []);
       const left = pids.filter((pid) => this.collect(pid) === null);
       // one that had ended may have left its children to us after the list was read, and so may a thread of ours
@@ -108,7 +106,7 @@ class LinuxStrangers implements Strangers {
   }
 
   everyOf(owner: Owner): number[] {
-    const pids = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
+    const pids = (listProc("/proc") ?? []).filter((name) => /^\d+$/.test(name));
     return pids.map(Number).filter((pid) => isOwnedBy(pid, owner));
   }
 
@@ -132,15 +130,13 @@ class LinuxStrangers implements Strangers {
 
 /** `null` for a thread that has ended since it was listed. */
 function childrenOf(thread: string): number[] | null {
-  try {
-    return readFileSync(`/proc/self/task/${thread}/children`, "utf8")
-      .split(" ")
-      .filter((pid) => pid !== "")
-      .map(Number);
-  } catch (error) {
-    if (codeOf(error) === "ENOENT" || codeOf(error) === "ESRCH") return null;
-    throw error;
-  }
+  const path = `/proc/self/task/${thread}`;
+  const list = readProc(`${path}/children`);
+  if (list === "" && listProc(path) === null) return null;
+  return list
+    .split(" ")
+    .filter((pid) => pid !== "")
+    .map(Number);
 }
 
 /** A process that has ended has no environment, and so is nobody's. */

@@ -1,8 +1,6 @@
 /** What processes use at a moment, as /proc shows it: proc(5). Elsewhere the system is not asked. */
-import { readdirSync } from "node:fs";
 import type { TreeUsage } from "../domain/ports.ts";
-import { codeOf } from "../platform/system-errors.ts";
-import { readProc } from "./linux-processes.ts";
+import { listProc, readProc } from "./linux-processes.ts";
 
 /** Fields of /proc/<pid>/stat, counted from the state; times in hundredths of a second on every Linux. */
 const USER_TIME = 11;
@@ -46,7 +44,7 @@ export function withDescendants(pids: readonly number[]): number[] {
 
 /** Also those that its threads have started. */
 function childrenOf(pid: number): number[] {
-  return entriesOf(`/proc/${pid}/task`)
+  return (listProc(`/proc/${pid}/task`) ?? [])
     .flatMap((thread) => readProc(`/proc/${pid}/task/${thread}/children`).split(" "))
     .filter((child) => child !== "")
     .map(Number);
@@ -63,24 +61,6 @@ function usageOfProcess(pid: number): ProcessUsage | null {
     threads: Number(/^Threads:\s+(\d+)$/m.exec(status)?.[1] ?? 1),
     rss_bytes: Number(resident) * 1024,
     cpu_ms: (Number(fields[USER_TIME]) + Number(fields[SYSTEM_TIME])) * TICK_MS,
-    open_files: openFilesOf(pid),
+    open_files: listProc(`/proc/${pid}/fd`)?.length ?? null,
   };
-}
-
-function openFilesOf(pid: number): number | null {
-  try {
-    return readdirSync(`/proc/${pid}/fd`).length;
-  } catch (error) {
-    if (codeOf(error) === null) throw error;
-    return null;
-  }
-}
-
-function entriesOf(folder: string): string[] {
-  try {
-    return readdirSync(folder);
-  } catch (error) {
-    if (codeOf(error) === null) throw error;
-    return [];
-  }
 }

@@ -1,7 +1,7 @@
 /** One definition against another: what a patch makes of it, what is kept hidden, and which fields differ. Pure. */
 import { isDeepStrictEqual } from "node:util";
 import { InvalidError, RevisionError } from "../domain/errors.ts";
-import { HIDDEN, type Task, shownDependency } from "../domain/task.ts";
+import { HIDDEN, PROCESS_FIELDS, type Task, shownDependency } from "../domain/task.ts";
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -24,21 +24,39 @@ export function mergePatch(target: unknown, patch: unknown): unknown {
 
 /** Values of `env` that were given back as they are shown stand for those that are known. Throws InvalidError. */
 export function reveal(task: Task, known: Task | null): Task {
+  const values = new Map(Object.entries(known?.env ?? {}));
+  const missing = Object.keys(task.env).filter((name) => task.env[name] === HIDDEN && !values.has(name));
+  if (missing.length === 0) return known === null ? task : revealed(task, known);
+  throw new InvalidError(
+    missing.map((name) => ({
+      path: `/env/${name}`,
+      message: `${HIDDEN} stands for the value that is known, and none is`,
+      rule: "shape",
+    })),
+  );
+}
+
+function revealed(task: Task, known: Task): Task {
   const hidden = Object.keys(task.env).filter((name) => task.env[name] === HIDDEN);
   if (hidden.length === 0) return task;
-  const values = new Map(Object.entries(known?.env ?? {}));
-  const missing = hidden.filter((name) => !values.has(name));
-  if (missing.length > 0)
-    throw new InvalidError(
-      missing.map((name) => ({
-        path: `/env/${name}`,
-        message: `${HIDDEN} stands for the value that is known, and none is`,
-        rule: "shape",
-      })),
-    );
-  const revealed = hidden.map((name) => [name, values.get(name) ?? ""] as const);
-  return { ...task, env: { ...task.env, ...Object.fromEntries(revealed) } };
+  const values = hidden.map((name) => [name, known.env[name] ?? HIDDEN] as const);
+  return { ...task, env: { ...task.env, ...Object.fromEntries(values) } };
 }
+
+/** Whether what a start of the task is, or when it comes, differs: then it is not to be started as it was before. */
+export function changesStart(before: Task, after: Task): boolean {
+  return changedFields(before, revealed(after, before)).some(
+    (field) => PROCESS_FIELDS.has(field) || STARTING_FIELDS.has(field),
+  );
+}
+
+const STARTING_FIELDS: ReadonlySet<string> = new Set<keyof Task>([
+  "deps",
+  "hooks",
+  "cron",
+  "every_ms",
+  "schedule",
+]);
 
 /** The names of the fields that differ, in the order of the definition. */
 export function changedFields(before: Task, after: Task): string[] {

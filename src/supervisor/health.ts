@@ -16,6 +16,8 @@ export interface HealthDeps {
 export interface HealthWatch {
   readonly request: RunRequest;
   readonly pid: number | null;
+  /** When it was asked for, and since when it runs. */
+  readonly startedAt: Moment;
   readonly since: Moment;
   /** Why it is unhealthy, else `null`. Told when it changes. */
   readonly changed: (health: Health, reason: string | null) => void;
@@ -41,7 +43,7 @@ export function watchHealth(check: Check, watch: HealthWatch, deps: HealthDeps):
 function watchLog(pattern: string, check: Check, watch: HealthWatch, { clock, lines }: HealthDeps): Cancel {
   const { run, alias } = watch.request;
   let cancelWait: Cancel = () => undefined;
-  const cancelLines = lines.watch({ run, alias }, new RegExp(pattern), () => {
+  const cancelLines = lines.watch({ run, alias, since: watch.startedAt.wall }, new RegExp(pattern), () => {
     cancelWait();
     watch.changed("healthy", null);
   });

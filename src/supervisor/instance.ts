@@ -11,7 +11,8 @@ import type { Outcome, RunId, Trigger } from "../domain/run.ts";
 import type { Signal } from "../domain/task-policies.ts";
 import { type Task, aliasOf } from "../domain/task.ts";
 import { Extras } from "./extras.ts";
-import { type Effect, type Input, MOVES, step, wakeAt } from "./machine.ts";
+import { type Effect, type Input, MOVES, wakeAt } from "./lifecycle.ts";
+import { step } from "./machine.ts";
 import { Monitors } from "./monitors.ts";
 import { type Policy, policyOf } from "./policy.ts";
 import { type LastRun, type LiveRun, type Place, Runs, type RunsDeps } from "./runs.ts";
@@ -305,7 +306,9 @@ export class Instance {
     if (before.kind === "running" && state.kind !== "running") this.#monitors.end();
     if (state.kind !== "running" || before.kind === "running") return;
     const { run, pid, since } = state;
-    this.#monitors.begin({ request: this.#runs.request(run), pid, since, usage: () => this.#runs.usage() });
+    const startedAt = this.#runs.live?.startedAt ?? since;
+    const request = this.#runs.request(run);
+    this.#monitors.begin({ request, pid, startedAt, since, usage: () => this.#runs.usage() });
   }
 
   #perform(effect: Effect): void {

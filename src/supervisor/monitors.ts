@@ -10,6 +10,8 @@ import { watchMemory } from "./memory.ts";
 export interface Watched {
   readonly request: RunRequest;
   readonly pid: number | null;
+  /** When it was asked for, and since when it runs. */
+  readonly startedAt: Moment;
   readonly since: Moment;
   readonly usage: () => TreeUsage | null;
 }
@@ -68,7 +70,7 @@ export class Monitors {
     if (max_memory_bytes !== this.#limit) this.#lookAtMemory(watched);
   }
 
-  #lookAtHealth({ request, pid, since }: Watched): void {
+  #lookAtHealth({ request, pid, startedAt, since }: Watched): void {
     this.#cancelHealth?.();
     const check = request.task.health;
     this.#check = check;
@@ -79,7 +81,7 @@ export class Monitors {
       return;
     }
     const changed = (health: Health, reason: string | null) => this.#become(health, reason);
-    this.#cancelHealth = watchHealth(check, { request, pid, since, changed }, this.#deps);
+    this.#cancelHealth = watchHealth(check, { request, pid, startedAt, since, changed }, this.#deps);
   }
 
   #become(health: Health, reason: string | null): void {

@@ -1,7 +1,8 @@
 /** What is done to the processes of a task while they run: signals, reloads, stdin, a look at what they use. */
+import { commandFailure } from "../domain/command-end.ts";
 import { MeprocError } from "../domain/errors.ts";
 import type { Actor } from "../domain/fact.ts";
-import type { CommandEnd, Commands, Publish, TreeUsage } from "../domain/ports.ts";
+import type { Commands, Publish, TreeUsage } from "../domain/ports.ts";
 import type { Command, Signal } from "../domain/task-policies.ts";
 import type { TaskGroup } from "./group.ts";
 import type { Instance } from "./instance.ts";
@@ -93,24 +94,8 @@ async function runReload(
     throw new MeprocError("conflict", `${alias} cannot be reloaded by a command here`);
   const request = { run: live.run, task, index, alias };
   const end = await commands.run(request, command, { timeoutMs: RELOAD_TIMEOUT_MS, pid: live.pid });
-  const problem = problemOf(end);
+  const problem = commandFailure(end, RELOAD_TIMEOUT_MS);
   if (problem !== null) throw new MeprocError("conflict", `The reload of ${alias} failed: ${problem}`);
-}
-
-function problemOf(end: CommandEnd): string | null {
-  switch (end.kind) {
-    case "exited": {
-      const { exit_code, exit_signal } = end.exit;
-      if (exit_signal !== null) return `its command was killed by ${exit_signal}`;
-      return exit_code === 0 ? null : `its command ended with exit code ${exit_code}`;
-    }
-    case "timeout":
-      return `its command took longer than ${RELOAD_TIMEOUT_MS / 1000} s`;
-    case "aborted":
-      return "its command was broken off";
-    case "failed":
-      return end.reason;
-  }
 }
 
 function placeOf({ task, alias, index }: Instance) {

@@ -29,7 +29,7 @@ import {
 } from "../domain/run.ts";
 import type { Signal } from "../domain/task-policies.ts";
 import type { Task } from "../domain/task.ts";
-import type { Input } from "./machine.ts";
+import type { Input } from "./lifecycle.ts";
 
 export interface RunsDeps {
   readonly clock: Clock;

@@ -9,10 +9,10 @@ import type {
   Commands,
   Engine,
   History,
-  LimitsCheck,
   LineWatcher,
   Prober,
   Publish,
+  LimitsCheck,
   Users,
   Watcher,
 } from "../domain/ports.ts";

@@ -1,5 +1,13 @@
 /** Checks, output and files that do what the test says. */
-import type { Cancel, LineWatcher, Probe, Prober, RunRequest, Watcher } from "../../src/domain/ports.ts";
+import type {
+  Cancel,
+  LineWatcher,
+  Probe,
+  Prober,
+  RunRequest,
+  WatchedOutput,
+  Watcher,
+} from "../../src/domain/ports.ts";
 import type { RunId } from "../../src/domain/run.ts";
 
 export interface OpenProbe {
@@ -51,7 +59,7 @@ interface LineWait {
 export class FakeLines implements LineWatcher {
   readonly waits = new Set<LineWait>();
 
-  watch({ run, alias }: { run: RunId; alias: string }, pattern: RegExp, matched: () => void): Cancel {
+  watch({ run, alias }: WatchedOutput, pattern: RegExp, matched: () => void): Cancel {
     const wait = { run, alias, pattern, matched };
     this.waits.add(wait);
     return () => this.waits.delete(wait);

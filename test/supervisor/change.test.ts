@@ -1,8 +1,8 @@
 /** Definitions change under processes that go on: PUT, PATCH, scaling, revisions, hidden values. */
 import { describe, expect, test } from "bun:test";
-import { InvalidError, MeprocError, RevisionError } from "../../src/domain/errors.ts";
+import { InvalidError, type MeprocError, RevisionError } from "../../src/domain/errors.ts";
 import { completeTask } from "../../src/domain/task.ts";
-import { changedFields, definitionOf, mergePatch } from "../../src/supervisor/change.ts";
+import { changedFields, changesStart, definitionOf, mergePatch } from "../../src/supervisor/change.ts";
 import type { FakeEngine } from "../fakes/engine.ts";
 import { fakeSupervisor, turn } from "../fakes/supervisor.ts";
 
@@ -34,6 +34,18 @@ test("a task is itself a definition: made again from it, nothing differs", () =>
     restart: { delay_ms: 1 },
   });
   expect(changedFields(task, completeTask(definitionOf(task) as never))).toEqual([]);
+});
+
+test.each([
+  [{ description: "x", replica: 3, env: { K: "***" } }, false],
+  [{ env: { K: "other" } }, true],
+  [{ env: { K: "v", L: "***" } }, true],
+  [{ deps: ["b"] }, true],
+  [{ cmd: "false" }, true],
+])("whether %j makes its start another one: %p", (more, expected) => {
+  const before = completeTask({ name: "a", cmd: "true", type: "daemon", env: { K: "v" } });
+  const after = completeTask({ name: "a", cmd: "true", type: "daemon", env: { K: "v" }, ...more });
+  expect(changesStart(before, after)).toBe(expected);
 });
 
 describe("a merge patch (RFC 7396)", () => {

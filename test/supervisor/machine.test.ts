@@ -9,7 +9,8 @@ import {
   isActive,
 } from "../../src/domain/instance.ts";
 import { type Outcome, outcomeOf, verdict } from "../../src/domain/run.ts";
-import { type Context, INPUT_KINDS, type Input, MOVES, step, wakeAt } from "../../src/supervisor/machine.ts";
+import { type Context, INPUT_KINDS, type Input, MOVES, wakeAt } from "../../src/supervisor/lifecycle.ts";
+import { step } from "../../src/supervisor/machine.ts";
 import type { Policy } from "../../src/supervisor/policy.ts";
 
 const at = (mono: number): Moment => ({ mono, wall: 1_700_000_000_000 + mono });

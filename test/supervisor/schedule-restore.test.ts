@@ -113,6 +113,22 @@ test("what comes while it is stopped is not missed", async () => {
   expect(supervisor.get("a").nextRunAt).toBe(NOON + 70 * MINUTE);
 });
 
+test("what comes while it is paused is missed, and made up for as its policy says", async () => {
+  const { supervisor, engine, clock, history, facts } = fakeSupervisor();
+  await supervisor.define(cron("none"));
+  await supervisor.define(cron("last", { catch_up: "last" }));
+  supervisor.pause("none");
+  supervisor.pause("last");
+  clock.advance(35 * MINUTE);
+  expect(engine.processes).toHaveLength(0);
+  supervisor.resume("none");
+  supervisor.resume("last");
+  await turn();
+  expect(engine.of("none")).toHaveLength(0);
+  expect(runsOf(history)).toEqual([["catch_up", 30]]);
+  expect(facts.filter(({ kind }) => kind === "schedule.missed")).toHaveLength(2);
+});
+
 test("stopped when the service ends it stays so; enabled, it takes up where it was", async () => {
   const before = fakeSupervisor();
   await before.supervisor.define(cron("on", { catch_up: "last" }));

@@ -21,6 +21,11 @@ const POST = (path: string, body?: unknown, headers = {}): Question => ({
   headers,
 });
 const PUT = (path: string, headers = {}): Question => ({ method: "PUT", path, headers });
+const send =
+  (method: string) =>
+  (path: string, body: unknown, headers = {}): Question => ({ method, path, body, headers });
+const REPLACE = send("PUT");
+const PATCH = send("PATCH");
 const DELETE = (path: string, headers = {}): Question => ({ method: "DELETE", path, headers });
 
 /** Asked one after the other of a fresh service. */
@@ -69,8 +74,106 @@ const ROWS: readonly Row[] = [
   ...["start", "stop", "restart"].flatMap((verb): Row[] => [
     [200, POST(`/api/v1/tasks/sleeper/${verb}`)],
     [200, POST(`/api/v1/tasks/nightly/${verb}`)],
+    [400, POST(`/api/v1/tasks/sleeper/${verb}?wait=long`)],
     [403, POST(`/api/v1/tasks/sleeper/${verb}`, undefined, FOREIGN)],
     [404, POST(`/api/v1/tasks/absent/${verb}`)],
+    [504, POST(`/api/v1/tasks/sleeper/${verb}?wait=exited&timeout_ms=0`)],
+    [200, POST(`/api/v1/tasks/${verb}?name=sleep*&label=tier`)],
+    [400, POST(`/api/v1/tasks/${verb}`)],
+    [403, POST(`/api/v1/tasks/${verb}?name=*`, undefined, FOREIGN)],
+  ]),
+  [200, POST("/api/v1/tasks/start?name=sleep*&wait=running")],
+  [200, POST("/api/v1/tasks/sleeper/restart?rolling=true&wait=healthy")],
+  [200, POST("/api/v1/tasks/sleeper/stop?index=0&wait=stopped")],
+  [404, POST("/api/v1/tasks/sleeper/start?index=7")],
+  [400, GET("/api/v1/tasks?limit=0")],
+  [200, GET("/api/v1/tasks?limit=2&state=stopped")],
+  [400, GET("/api/v1/tasks/sleeper?usage=maybe")],
+  [200, GET("/api/v1/tasks/sleeper?usage=true")],
+
+  [
+    504,
+    POST("/api/v1/tasks?wait=healthy&timeout_ms=0", {
+      name: "late",
+      cmd: "true",
+      type: "once",
+      deps: ["late-dep"],
+      autostart: false,
+    }),
+  ],
+  [
+    201,
+    REPLACE("/api/v1/tasks/put", { cmd: "exec sleep 1234", type: "daemon", reload: { signal: "SIGCONT" } }),
+  ],
+  [
+    200,
+    REPLACE("/api/v1/tasks/put", { cmd: "exec sleep 1234", type: "daemon", reload: { signal: "SIGCONT" } }),
+  ],
+  [400, REPLACE("/api/v1/tasks/put", { cmd: "", type: "daemon" })],
+  [403, REPLACE("/api/v1/tasks/put", {}, FOREIGN)],
+  [412, REPLACE("/api/v1/tasks/put", { cmd: "true", type: "once" }, { "if-match": '"7"' })],
+  [412, REPLACE("/api/v1/tasks/none", { cmd: "true", type: "once" }, { "if-match": "*" })],
+  [400, REPLACE("/api/v1/tasks/put", { cmd: "true", type: "once" }, { "if-match": "7" })],
+  [413, REPLACE("/api/v1/tasks/put", HUGE)],
+  [
+    504,
+    REPLACE("/api/v1/tasks/put?wait=exited&timeout_ms=0", {
+      cmd: "exec sleep 1234",
+      type: "daemon",
+      reload: { signal: "SIGCONT" },
+    }),
+  ],
+  [200, PATCH("/api/v1/tasks/put", { replica: 2, labels: { tier: "web" } }, { "if-match": '"1"' })],
+  [400, PATCH("/api/v1/tasks/put", [])],
+  [403, PATCH("/api/v1/tasks/put", {}, FOREIGN)],
+  [404, PATCH("/api/v1/tasks/absent", {})],
+  [412, PATCH("/api/v1/tasks/put", {}, { "if-match": '"1"' })],
+  [413, PATCH("/api/v1/tasks/put", HUGE)],
+  [504, PATCH("/api/v1/tasks/put?wait=stopped&timeout_ms=0", { description: "new" })],
+
+  ...(["reload", "signal"] as const).flatMap((verb): Row[] => {
+    const body = verb === "signal" ? { signal: "SIGCONT" } : undefined;
+    return [
+      [200, POST(`/api/v1/tasks/put/${verb}`, body)],
+      [400, POST(`/api/v1/tasks/put/${verb}?index=one`, body)],
+      [403, POST(`/api/v1/tasks/put/${verb}`, body, FOREIGN)],
+      [404, POST(`/api/v1/tasks/absent/${verb}`, body)],
+      [409, POST(`/api/v1/tasks/typo/${verb}`, body)],
+      [504, POST(`/api/v1/tasks/put/${verb}?wait=stopped&timeout_ms=0`, body)],
+    ];
+  }),
+  [400, POST("/api/v1/tasks/put/signal", { signal: "SIGNAL" })],
+  [413, POST("/api/v1/tasks/put/signal", HUGE)],
+  [200, POST("/api/v1/tasks/nightly/start")],
+  ...["pause", "resume", "run"].flatMap((verb): Row[] => [
+    [200, POST(`/api/v1/tasks/nightly/${verb}`)],
+    [400, POST(`/api/v1/tasks/nightly/${verb}?wait=long`)],
+    [403, POST(`/api/v1/tasks/nightly/${verb}`, undefined, FOREIGN)],
+    [404, POST(`/api/v1/tasks/absent/${verb}`)],
+    [409, POST(`/api/v1/tasks/put/${verb}`)],
+  ]),
+  [504, POST("/api/v1/tasks/nightly/pause?wait=healthy&timeout_ms=0")],
+  [504, POST("/api/v1/tasks/nightly/resume?wait=healthy&timeout_ms=0")],
+  [200, GET("/api/v1/schedule?from=2026-11-22T00:00:00Z&to=2026-11-25T00:00:00Z&limit=2")],
+  [400, GET("/api/v1/schedule?from=2h&to=1h")],
+
+  [201, POST("/api/v1/tasks", { name: "reader", cmd: "exec sleep 1234", type: "daemon", stdin: "pipe" })],
+  [204, POST("/api/v1/tasks/reader/stdin", "hello\n")],
+  [400, POST("/api/v1/tasks/reader/stdin?timeout_ms=-1", "hello")],
+  [403, POST("/api/v1/tasks/reader/stdin", "hello", FOREIGN)],
+  [404, POST("/api/v1/tasks/absent/stdin", "hello")],
+  [409, POST("/api/v1/tasks/put/stdin", "hello")],
+  [413, POST("/api/v1/tasks/reader/stdin", HUGE)],
+  [504, POST("/api/v1/tasks/reader/stdin?timeout_ms=0", "x".repeat(1 << 20))],
+  [200, POST("/api/v1/tasks/stop?name=reader")],
+
+  [200, POST("/api/v1/plan", { set: "shop", tasks: [{ name: "till", cmd: "true", type: "once" }] })],
+  [200, POST("/api/v1/apply", { set: "shop", tasks: [{ name: "till", cmd: "true", type: "once" }] })],
+  [200, POST("/api/v1/apply", { set: "shop", tasks: [] })],
+  ...["plan", "apply"].flatMap((verb): Row[] => [
+    [400, POST(`/api/v1/${verb}`, { tasks: [{ name: "till" }] })],
+    [403, POST(`/api/v1/${verb}`, { tasks: [] }, FOREIGN)],
+    [413, POST(`/api/v1/${verb}`, HUGE)],
   ]),
   [200, GET("/api/v1/tasks/typo/output")],
   [200, GET("/api/v1/tasks/typo/output?replica=1&bytes=10&before=2026-11-22:5")],
@@ -98,7 +201,12 @@ const ROWS: readonly Row[] = [
   [403, DELETE("/api/v1/tasks/typo", FOREIGN)],
   [204, DELETE("/api/v1/tasks/typo")],
   [404, DELETE("/api/v1/tasks/typo")],
+  [400, DELETE("/api/v1/tasks/put", { "if-match": "2" })],
+  [412, DELETE("/api/v1/tasks/put", { "if-match": '"2"' })],
+  [204, DELETE("/api/v1/tasks/put", { "if-match": '"2", "3"' })],
   [200, GET("/api/v1/events")],
+  [200, GET("/api/v1/events?task=sleeper", { "last-event-id": "1" })],
+  [400, GET("/api/v1/events?after=never")],
   [200, GET("/api/v1/runs")],
   [200, GET("/api/v1/runs?task=sleeper&result=stopped&since=2026-11-22T00:00:00Z&limit=1")],
   [200, GET("/api/v1/runs?since=15m")],
@@ -109,12 +217,13 @@ const ROWS: readonly Row[] = [
   [200, GET("/api/v1/schedule/preview?cron=%400+3+*+*+*")],
   [200, GET("/api/v1/schedule/preview?cron=0+3+*+*+*&count=100")],
   [400, GET("/api/v1/schedule/preview?cron=0+3+*+*+*&count=101")],
+  [400, GET("/api/v1/schedule/preview?cron=0+3+*+*+*&timezone=Mars")],
   [200, GET("/healthz")],
 ];
 
 /** Declared, and not to be brought about by asking: a process that even KILL does not end, a search without one. */
 const OUT_OF_REACH =
-  /^((DELETE|PUT|POST) \/(proc|api\/v1\/tasks\/\{name\}(\/(stop|restart))?) 409|GET \/api\/v1\/(tasks|runs)\/\{\w+\}\/output 504)$/;
+  /^((DELETE|PUT|PATCH|POST) \/(proc|api\/v1\/apply|api\/v1\/tasks\/\{name\}(\/(stop|restart))?) 409|GET \/api\/v1\/(tasks|runs)\/\{\w+\}\/output 504)$/;
 
 const seenWhileStopping = new Set<string>();
 
@@ -129,8 +238,21 @@ test("a service that is stopping says so, as the document declares", async () =>
   await until(async () => (await output()) === "deaf\n", "the process is deaf");
   service.signal("SIGTERM");
   await until(async () => (await ask(POST("/api/v1/tasks", SLEEPER))) === 503, "it takes no new work");
-  const verbs = ["start", "stop", "restart"].map((verb) => POST(`/api/v1/tasks/deaf/${verb}`));
-  for (const question of [POST("/proc", SLEEPER), PUT("/proc?name=deaf"), ...verbs])
+  const verbs = ["start", "stop", "restart", "reload", "run", "pause", "resume"].map((verb) =>
+    POST(`/api/v1/tasks/deaf/${verb}`),
+  );
+  const questions = [
+    POST("/proc", SLEEPER),
+    PUT("/proc?name=deaf"),
+    ...verbs,
+    REPLACE("/api/v1/tasks/deaf", { ...SLEEPER, name: "deaf" }),
+    PATCH("/api/v1/tasks/deaf", { replica: 2 }),
+    POST("/api/v1/tasks/deaf/signal", { signal: "SIGCONT" }),
+    POST("/api/v1/tasks/deaf/stdin", "hello"),
+    POST("/api/v1/plan", { tasks: [] }),
+    POST("/api/v1/apply", { tasks: [] }),
+  ];
+  for (const question of questions)
     expect([question.path, await ask(question)]).toEqual([question.path, 503]);
   for (const name of seen) seenWhileStopping.add(name);
 }, 20_000);
@@ -171,6 +293,11 @@ describe("every answer is one that the document declares", () => {
     expect(await asker.ask(GET(path))).toBe(200);
     expect(await asker.ask(GET(`${path}/output?stream=stderr`))).toBe(200);
     expect(await asker.ask(GET(`${path}/output?since=yesterday`))).toBe(400);
+  });
+
+  test("and so is that of a run by hand that does not come to be what was waited for", async () => {
+    const ask = () => asker.ask(POST("/api/v1/tasks/nightly/run?wait=healthy&timeout_ms=0"));
+    await until(async () => (await ask()) === 504, "the run before is over");
   });
 
   test("and so are those of a file that there is", async () => {
