@@ -1,5 +1,6 @@
 /** Access as it is where nobody has to say who he is, and accounts that nobody has. */
 import { ANYONE } from "../../src/domain/access.ts";
+import { MeprocError } from "../../src/domain/errors.ts";
 import type { HttpDeps } from "../../src/http/deps.ts";
 
 const none = (): never => {
@@ -11,8 +12,10 @@ export const openAccess: Pick<HttpDeps, "access" | "accounts" | "audit" | "warni
     required: false,
     identify: () => ANYONE,
     failed: async () => undefined,
-    login: none,
-    logout: none,
+    login: async () => {
+      throw new MeprocError("conflict", "Nobody has to log in here");
+    },
+    logout: () => undefined,
   },
   accounts: {
     users: () => [],

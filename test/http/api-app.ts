@@ -4,6 +4,9 @@ import { createApp } from "../../src/http/app.ts";
 import { openDatabase } from "../../src/store/database.ts";
 import { SqliteStore } from "../../src/store/sqlite-store.ts";
 import type { Fact, FactBody } from "../../src/domain/fact.ts";
+import { AccountBook } from "../../src/auth/account-book.ts";
+import { Passwords } from "../../src/auth/passwords.ts";
+import { openAccess } from "../fakes/access.ts";
 import { FakeClock } from "../fakes/clock.ts";
 import { ObedientEngine } from "../fakes/obedient-engine.ts";
 import { FakeOutput } from "../fakes/output.ts";
@@ -35,6 +38,13 @@ export async function serveApi() {
   };
   const log: string[] = [];
   const app = await createApp({
+    ...openAccess,
+    accounts: new AccountBook({
+      store: store.accounts,
+      passwords: new Passwords(),
+      wall: () => clock.now().wall,
+    }),
+    audit: store,
     supervisor,
     output,
     captured: output,
@@ -49,7 +59,7 @@ export async function serveApi() {
       return () => readers.delete(reader);
     },
     log: (_level, text) => log.push(text),
-    config: { ip: "127.0.0.1", port: 0, web: { ip: null, port: null } },
+    config: { ip: "127.0.0.1", port: 0, web: { ip: null, port: null }, metricsOpen: false },
     version: "2.0.0",
     pageDir: null,
   });
