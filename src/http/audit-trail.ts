@@ -1,12 +1,12 @@
 /** What of a request is written down for good. */
 import type { AuditEntry, AuditLog } from "../domain/accounts.ts";
+import { nameProblem } from "../domain/name.ts";
 import type { Clock } from "../domain/ports.ts";
 import { isTooDeep } from "./json-body.ts";
 import type { Visit } from "./visit.ts";
 
 const READS = new Set(["GET", "HEAD", "OPTIONS"]);
 const LOGIN = "/api/v1/session";
-const MAX_TARGET_LENGTH = 128;
 /** A definition is small; beyond, its name is not looked for. */
 const MAX_NAMED_BYTES = 64 << 10;
 
@@ -50,10 +50,10 @@ interface Asked {
   readonly body: unknown;
 }
 
-/** The name in the path, in the query, or in the body; `null` if there is none. */
+/** The name in the path, in the query, or in the body; `null` if there is none that could be one: it may be anything. */
 export function targetOf({ params = {}, query, body }: Asked): string | null {
   const name = params["name"] ?? params["user"] ?? params["id"] ?? query["name"] ?? nameIn(body);
-  return typeof name === "string" ? name.slice(0, MAX_TARGET_LENGTH) : null;
+  return typeof name === "string" && nameProblem(name) === null ? name : null;
 }
 
 function nameIn(body: unknown): unknown {
