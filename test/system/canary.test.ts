@@ -11,10 +11,7 @@ const WRONG = "canary-of-wrong-password-01";
 const TYPED = "canary-of-a-token-that-is-none";
 
 test("no secret is in anything that the service says or writes", async () => {
-  const service = await startService({
-    args: ["--auth", "token", "--log-level", "debug"],
-    env: { MEPROC_TEST_SECRET: ENV },
-  });
+  const service = await startService({ args: ["--auth", "token", "--log-level", "debug"] });
   const first = readFileSync(join(service.dataDir, "token"), "utf8").trim();
   const answers: string[] = [];
   const ask = async (method: string, path: string, body?: unknown, headers: Record<string, string> = {}) => {
