@@ -25,6 +25,7 @@ import { type QueryOptions, openRows, runQuery } from "./reading/run-query.ts";
 import { isRaw, wholeRow } from "./reading/whole.ts";
 
 const GREP_TIMEOUT_MS = 10_000;
+const GREP_PATIENCE_MS = 30_000;
 
 export interface FileReaderOptions {
   readonly directory: string;
@@ -34,6 +35,7 @@ export interface FileReaderOptions {
   readonly wall?: () => number;
   readonly limits?: Limits;
   readonly grepTimeoutMs?: number;
+  readonly grepPatienceMs?: number;
 }
 
 export class FileReader implements OutputReader, OutputArchive {
@@ -43,7 +45,8 @@ export class FileReader implements OutputReader, OutputArchive {
   readonly #limits: Limits;
   readonly #grep: Grep;
 
-  constructor({ directory, capture, startGrep, wall, limits, grepTimeoutMs }: FileReaderOptions) {
+  constructor(options: FileReaderOptions) {
+    const { directory, capture, startGrep, wall, limits, grepTimeoutMs, grepPatienceMs } = options;
     this.#directory = directory;
     this.#capture = capture;
     this.#wall = wall ?? Date.now;
@@ -53,6 +56,7 @@ export class FileReader implements OutputReader, OutputArchive {
       limits: this.#limits,
       start: startGrep,
       timeoutMs: grepTimeoutMs ?? GREP_TIMEOUT_MS,
+      patienceMs: grepPatienceMs ?? GREP_PATIENCE_MS,
     });
   }
 
