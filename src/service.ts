@@ -2,7 +2,6 @@
 import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { wireOutput } from "./captured-output.ts";
-import { OutputLineWatcher } from "./output/line-watcher.ts";
 import type { Variables } from "./config/load.ts";
 import type { Config } from "./domain/config.ts";
 import { aliasOf } from "./domain/task.ts";
@@ -11,6 +10,7 @@ import { Journal } from "./events/journal.ts";
 import { linesOf } from "./events/log-lines.ts";
 import { createApp } from "./http/app.ts";
 import { findFifoPlaces, leaveFifoPlaces } from "./output/fifo-places.ts";
+import { OutputLineWatcher } from "./output/line-watch.ts";
 import type { Outlet } from "./output/stdout-sink.ts";
 import { systemClock } from "./platform/clock.ts";
 import { type Lock, lockHolder, lockPath, takeLock } from "./platform/lock.ts";
@@ -181,8 +181,8 @@ export async function createService(config: Config, options: ServiceOptions): Pr
     prober: new LocalProber(commands),
     limits: { unavailable: (limits) => unavailableLimits(cgroups, limits) },
     commands,
-    lines: new OutputLineWatcher(output.reader, (error) =>
-      journal.error(`Output cannot be looked at for a health check: ${inWords(error)}`),
+    lines: new OutputLineWatcher(output.reader, (alias, error) =>
+      journal.error(`The output of ${alias} cannot be looked at for its health: ${inWords(error)}`),
     ),
     watcher: new FileWatcher(),
     mainTask: config.exitWith,
