@@ -22,6 +22,9 @@ const SECONDS = 60;
 const CHILDREN = 4;
 const PACE = 25e6;
 const LINE_BYTES = 100;
+const DIGITS = 11;
+const BLOCK_DIGITS = 4;
+const BLOCK_LINES = 10 ** BLOCK_DIGITS;
 const WRITER = join(import.meta.dir, "paced.pl");
 const WARM_SECONDS = 2;
 const ASK_EVERY_MS = 10;
@@ -163,23 +166,51 @@ function writtenOf(logDir: string, alias: string): number {
   return Number(index.readBigUInt64LE(16)) + offset + length;
 }
 
-/** Each line is as long as the others, so all of them are compared in blocks. */
+/** Each line is as long as the others, so thousands of them are compared at once. */
 function check(logDir: string, alias: string, seconds: number): void {
-  const lines = Math.floor((PACE * seconds) / LINE_BYTES);
-  const tag = alias.slice(0, alias.indexOf(":"));
-  const rest = ".".repeat(82);
-  let [line, left]: [number, Buffer] = [0, Buffer.alloc(0)];
+  const expected = new ExpectedLines(alias.slice(0, alias.indexOf(":")));
+  // lines are counted from 1
+  let place = LINE_BYTES;
   for (const name of segmentsOf(logDir, alias)) {
-    const raw = read(logDir, name);
-    const found = left.length === 0 ? raw : Buffer.concat([left, raw]);
-    for (let at = 0; at + LINE_BYTES <= found.length; at += LINE_BYTES) {
-      const text = found.toString("latin1", at, at + LINE_BYTES);
-      if (text !== `${tag} ${String(++line).padStart(11, "0")}${rest}\n`)
-        throw new Error(`${alias}: line ${line} is ${text}`);
+    const found = read(logDir, name);
+    for (let at = 0; at < found.length;) {
+      const block = expected.from(place);
+      const length = Math.min(block.length, found.length - at);
+      if (block.compare(found, at, at + length, 0, length) !== 0)
+        throw new Error(`${alias}: not as it was printed around line ${Math.floor(place / LINE_BYTES)}`);
+      at += length;
+      place += length;
     }
-    left = Buffer.from(found.subarray(found.length - (found.length % LINE_BYTES)));
   }
-  if (line !== lines || left.length > 0) throw new Error(`${alias}: ${line} lines of ${lines}`);
+  const lines = Math.floor((PACE * seconds) / LINE_BYTES);
+  if (place !== (lines + 1) * LINE_BYTES)
+    throw new Error(`${alias}: ${place / LINE_BYTES - 1} lines of ${lines}`);
+}
+
+/** What the writer prints, made a block at a time: from one block to the next only the first digits change. */
+class ExpectedLines {
+  readonly #block: Buffer;
+  readonly #digitsAt: number;
+  #number = 0;
+
+  constructor(tag: string) {
+    const line = (number: number) => `${tag} ${String(number).padStart(DIGITS, "0")}${".".repeat(82)}\n`;
+    this.#block = Buffer.from(Array.from({ length: BLOCK_LINES }, (_, number) => line(number)).join(""));
+    this.#digitsAt = tag.length + 1;
+  }
+
+  /** What stands from this place on, to the end of a block. */
+  from(place: number): Buffer {
+    const number = Math.floor(place / this.#block.length);
+    if (number !== this.#number) this.#turnTo(number);
+    return this.#block.subarray(place % this.#block.length);
+  }
+
+  #turnTo(number: number): void {
+    this.#number = number;
+    const digits = Buffer.from(String(number).padStart(DIGITS - BLOCK_DIGITS, "0"));
+    for (let at = this.#digitsAt; at < this.#block.length; at += LINE_BYTES) digits.copy(this.#block, at);
+  }
 }
 
 /** What was written to a segment, which may be compressed meanwhile. */
