@@ -108,10 +108,12 @@ async function capture(source: string, service: Service, name: string, replica: 
     replica,
     cmd: timed(`cat ${source}`, `${times}.$MEPROC_INDEX`),
   });
-  await until("the writers are done", async () => ((await service.tasks()).every(isOver) ? true : null));
+  const indexes = Array.from({ length: replica }, (_, index) => index);
+  // asking the service would take the time of what is measured
+  await until("the writers are done", () => indexes.every((index) => isTimed(`${times}.${index}`)) || null);
+  await until("they have ended", async () => (await service.tasks()).every(isOver) || null);
   await service.get(`/proc/output?name=${name}&bytes=1`);
   const directory = join(service.folder, "log");
-  const indexes = Array.from({ length: replica }, (_, index) => index);
   const size = indexes.reduce((sum, index) => sum + captured(directory, `${name}:${index}`), 0);
   const rate = rateOf(
     indexes.map((index) => `${times}.${index}`),
@@ -133,6 +135,8 @@ async function supervise(source: string, service: Service): Promise<number> {
   return rateOf([times], statSync(target).size, SUPERVISORD_BYTES);
 }
 
+const isTimed = (path: string): boolean =>
+  sizeOf(path) > 0 && readFileSync(path, "utf8").split("\n").length > 2;
 const sizeOf = (path: string): number => statSync(path, { throwIfNoEntry: false })?.size ?? 0;
 
 function timed(command: string, times: string): string {
