@@ -1,6 +1,7 @@
 /** supervisord, where it is installed, with one program whose output it keeps in one file without a limit: its best case. */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { cpuSeconds } from "./proc.ts";
 
 /** `null` if it is not installed. */
 export function supervisordVersion(): string | null {
@@ -8,13 +9,13 @@ export function supervisordVersion(): string | null {
   return Bun.spawnSync(["supervisord", "--version"]).stdout.toString().trim();
 }
 
-/** Runs a shell command under it, and ends it when `done` settles. */
+/** Runs a shell command under it until `done` settles; returns the seconds of CPU that it took itself. */
 export async function withSupervisord(
   folder: string,
   command: string,
   log: string,
   done: () => Promise<unknown>,
-): Promise<void> {
+): Promise<number> {
   const [config, script] = [join(folder, "supervisord.conf"), join(folder, "supervised.sh")];
   writeFileSync(script, command);
   writeFileSync(
@@ -38,6 +39,7 @@ stdout_logfile_maxbytes=0
   });
   try {
     await done();
+    return cpuSeconds(child.pid);
   } finally {
     child.kill();
     await child.exited;
