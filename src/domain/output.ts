@@ -29,6 +29,18 @@ export const DEFAULT_LOG_POLICY: LogPolicy = {
   syslog: false,
   stdout: false,
 };
+/** Files that are smaller are so many that the file system has more to do than the processes. */
+export const LEAST_FILE_BYTES = 4096;
+
+/** What is wrong with the sizes of a policy, `[field, what was expected]`. */
+export function* policyProblems(policy: LogPolicyDefinition): Generator<[field: string, expected: string]> {
+  for (const field of ["max_bytes", "total_bytes"] as const) {
+    const bytes = policy[field];
+    if (bytes !== undefined && bytes !== 0 && bytes < LEAST_FILE_BYTES)
+      yield [field, `expected 0 for no limit, or at least ${LEAST_FILE_BYTES}`];
+  }
+}
+
 const integer = (description: string, more: { default: number; maximum?: number }) =>
   Type.Optional(Type.Integer({ minimum: 0, description, ...more }));
 const flag = (description: string) => Type.Optional(Type.Boolean({ description, default: false }));
