@@ -47,10 +47,12 @@ export class Doorkeeper implements Access {
     this.#throttle = new Throttle(options.clock);
   }
 
-  identify({ bearer, cookie }: Credentials): Caller | null {
-    if (!this.required) return ANYONE;
-    if (bearer !== null) return this.#byToken(bearer);
-    return cookie === null ? null : this.#bySession(cookie);
+  identify(credentials: Credentials): Caller | null {
+    return this.#find(credentials, true);
+  }
+
+  look(credentials: Credentials): Caller | null {
+    return this.#find(credentials, false);
   }
 
   failed(address: string): Promise<void> {
@@ -69,6 +71,12 @@ export class Doorkeeper implements Access {
 
   logout(session: string): void {
     this.#options.store.removeSession(session);
+  }
+
+  #find({ bearer, cookie }: Credentials, used: boolean): Caller | null {
+    if (!this.required) return ANYONE;
+    if (bearer !== null) return this.#byToken(bearer);
+    return cookie === null ? null : this.#bySession(cookie, used);
   }
 
   #now(): number {
@@ -129,15 +137,15 @@ export class Doorkeeper implements Access {
     return { caller, cookie };
   }
 
-  #bySession(cookie: string): Caller | null {
+  #bySession(cookie: string, used: boolean): Caller | null {
     const { store, sessionMs, onTrouble } = this.#options;
     const session = store.session(hashOf(cookie));
     const now = this.#now();
     if (session === null || session.expiresAt <= now) return null;
     const standing = this.#standing(session.owner);
     if (standing === null) return null;
-    const renewed = { ...session, usedAt: now, expiresAt: now + sessionMs };
-    if (now - session.usedAt >= RENEW_MS) {
+    const renewed = used ? { ...session, usedAt: now, expiresAt: now + sessionMs } : session;
+    if (used && now - session.usedAt >= RENEW_MS) {
       try {
         store.saveSession(renewed);
       } catch (error) {

@@ -67,6 +67,8 @@ export interface Access {
   readonly required: boolean;
   /** `null` for nobody that we know, or no longer. */
   identify(credentials: Credentials): Caller | null;
+  /** The same, and no use: a session that only looks on does not last longer for it. */
+  look(credentials: Credentials): Caller | null;
   /** To be awaited before a wrong token is answered: who fails often waits. Throws `too_many`. */
   failed(address: string): Promise<void>;
   /** Makes a session; `cookie` is its secret. Throws `unauthorized`, `too_many`. */

@@ -2,24 +2,48 @@
 import { type Caller, mayAs } from "../domain/access.ts";
 import { MeprocError, TooManyError } from "../domain/errors.ts";
 import { credentialsOf } from "./credentials.ts";
+import type { Cancel, Clock } from "../domain/ports.ts";
 import type { HttpDeps } from "./deps.ts";
 import { legacyError } from "./legacy-answer.ts";
 import { problemResponse } from "./problem.ts";
 import { isClosed, ruleOf } from "./route-rules.ts";
 import type { Visit } from "./visit.ts";
 
+/** How long somebody may go on reading who has been shut out. */
+const LOOK_MS = 5000;
+
 /** A request that needs somebody we know, and is not from one. Throws MeprocError. */
 export async function identify(
   visit: Visit,
-  { access, peer }: Pick<HttpDeps, "access" | "peer">,
+  { access, clock, peer }: Pick<HttpDeps, "access" | "clock" | "peer">,
   request: Request,
   path: string,
 ): Promise<void> {
   const credentials = credentialsOf(request);
-  visit.caller = peer?.(request) ?? access.identify(credentials);
+  const known = peer?.(request) ?? null;
+  visit.caller = known ?? access.identify(credentials);
+  if (known === null && access.required)
+    visit.watch = (changed) => watch(clock, visit.caller, () => access.look(credentials), changed);
   if (visit.caller !== null || !isClosed(request.method, path)) return;
   if (credentials.bearer !== null) await access.failed(visit.address);
   throw unauthorized();
+}
+
+/** Looks now and then for as long as an answer lasts. */
+function watch(clock: Clock, before: Caller | null, look: () => Caller | null, changed: () => void): Cancel {
+  let cancel: Cancel;
+  const again = () => {
+    cancel = clock.at(clock.now().mono + LOOK_MS, () => {
+      if (rightsIn(look()) === rightsIn(before)) again();
+      else changed();
+    });
+  };
+  again();
+  return () => cancel();
+}
+
+function rightsIn(caller: Caller | null): string {
+  return caller === null ? "" : JSON.stringify([caller.actor, caller.role, caller.tasks]);
 }
 
 export interface OpenRoutes {

@@ -31,7 +31,7 @@ import { setRoutes } from "./sets.ts";
 import { systemRoutes } from "./system.ts";
 import { taskRoutes } from "./tasks.ts";
 import { verbRoutes } from "./verbs.ts";
-import { type Visit, currentVisit, during } from "./visit.ts";
+import { currentVisit, during, newVisit } from "./visit.ts";
 
 export const MAX_BODY_BYTES = 1 << 20;
 /** What is sent beyond this is cut off without a word; up to it there is an answer that says why. */
@@ -62,7 +62,7 @@ export async function createApp(core: HttpDeps) {
   })
     .wrap((answer) => (request: Request) => {
       const address = remoteAddress(request, app.server);
-      const visit: Visit = { address, caller: null, route: null, target: null };
+      const visit = newVisit(address);
       return during(visit, async () => {
         // typed as a function that gives functions; it answers
         const response = (await answer(request)) as unknown as Response;

@@ -1,5 +1,7 @@
 /** Server-sent events: framing, and a comment now and then so that no proxy takes the connection for dead. */
 import type { Server } from "bun";
+import type { Cancel } from "../domain/ports.ts";
+import { whenRevoked } from "./visit.ts";
 
 export interface SseEvent {
   readonly event: string;
@@ -39,9 +41,11 @@ export function sseResponse(
   const gone = new AbortController();
   let wake: (() => void) | null = null;
   let keepAlive: Timer | null = null;
+  let unwatch: Cancel | null = null;
   const stop = () => {
     gone.abort();
     if (keepAlive !== null) clearInterval(keepAlive);
+    unwatch?.();
     wake?.();
   };
   request.signal.addEventListener("abort", stop);
@@ -54,6 +58,10 @@ export function sseResponse(
           return (controller.desiredSize ?? 0) > 0;
         };
         put(encoder.encode("retry: 1000\n: meproc\n\n"));
+        unwatch = whenRevoked(() => {
+          stop();
+          controller.close();
+        });
         keepAlive = setInterval(() => put(encoder.encode(": still here\n\n")), KEEP_ALIVE_MS);
         const feeding = source({
           send: (event) => put(frame(event)),

@@ -1,5 +1,6 @@
 /** A body that is made while it is taken: nothing is read ahead, and everything stops when the client has gone. */
 import type { Server } from "bun";
+import { whenRevoked } from "./visit.ts";
 
 export interface StreamedBody {
   readonly request: Request;
@@ -23,7 +24,8 @@ export async function streamedBody(body: StreamedBody): Promise<ReadableStream<U
 
 /** For what comes some time or other. */
 export function endlessBody(body: StreamedBody): ReadableStream<Uint8Array> {
-  const { chunks, leave } = begin(body);
+  const { chunks, leave, gone } = begin(body);
+  gone.addEventListener("abort", whenRevoked(leave));
   return toStream(body, chunks, leave, null);
 }
 
@@ -33,7 +35,7 @@ function begin({ request, server, source }: StreamedBody) {
   const leave = () => gone.abort();
   if (request.signal.aborted) leave();
   request.signal.addEventListener("abort", leave, { once: true });
-  return { chunks: source(gone.signal)[Symbol.asyncIterator](), leave };
+  return { chunks: source(gone.signal)[Symbol.asyncIterator](), leave, gone: gone.signal };
 }
 
 function toStream(

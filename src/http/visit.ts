@@ -4,6 +4,7 @@
  */
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { Caller } from "../domain/access.ts";
+import type { Cancel } from "../domain/ports.ts";
 
 export interface Visit {
   readonly address: string;
@@ -13,9 +14,15 @@ export interface Visit {
   route: string | null;
   /** The task, user or token that it is about. */
   target: string | null;
+  /** Calls back once when the caller is no longer who he was. */
+  watch: (changed: () => void) => Cancel;
 }
 
 const visits = new AsyncLocalStorage<Visit>();
+
+export function newVisit(address: string): Visit {
+  return { address, caller: null, route: null, target: null, watch: () => () => undefined };
+}
 
 export function during<T>(visit: Visit, work: () => T): T {
   return visits.run(visit, work);
@@ -26,6 +33,11 @@ export function currentVisit(): Visit {
   const visit = visits.getStore();
   if (visit === undefined) throw new Error("No request is under way");
   return visit;
+}
+
+/** For an answer without an end: calls back once when the caller of the request under way may no longer have it. */
+export function whenRevoked(end: () => void): Cancel {
+  return visits.getStore()?.watch(end) ?? (() => undefined);
 }
 
 /** Throws where it is not known who it is: nothing is done in nobody's name. */

@@ -11,6 +11,7 @@ export const openAccess: Pick<HttpDeps, "access" | "accounts" | "audit" | "warni
   access: {
     required: false,
     identify: () => ANYONE,
+    look: () => ANYONE,
     failed: async () => undefined,
     login: async () => {
       throw new MeprocError("conflict", "Nobody has to log in here");

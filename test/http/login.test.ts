@@ -179,6 +179,28 @@ describe("who fails often", () => {
   });
 });
 
+describe("an answer without an end", () => {
+  const FOLLOW = "/api/v1/tasks/db/output?follow=1";
+
+  test.each(["/api/v1/events", "/api/v1/tasks/db/output/stream", FOLLOW])(
+    "%s ends when the token is revoked",
+    async (path) => {
+      const { accounts, ask, clock, output } = await open({ throttled: true });
+      const { secret } = accounts.createToken({ name: "reader", role: "viewer" }, "test");
+      const asked = ask("GET", path, { as: { bearer: secret } });
+      // what is followed as it is written says nothing before the first byte
+      if (path === FOLLOW) await until(() => output.followed.length > 0, "it is followed");
+      else await asked;
+      const body = asked.then((answer) => answer.text());
+      clock.advance(60_000);
+      expect(await Promise.race([body, Promise.resolve("goes on")])).toBe("goes on");
+      accounts.revokeToken("reader");
+      clock.advance(5000);
+      await body;
+    },
+  );
+});
+
 describe("the audit", () => {
   test("has who did what, from where, and what came of it, without any secret", async () => {
     const { ask, admin, accounts, login, store } = await open();
