@@ -43,7 +43,7 @@ const filters: readonly Parameter[] = [
   }),
   query(
     "grep",
-    "Only lines that match this regular expression, in the syntax of JavaScript. It is looked for beside the service's work and given up after some seconds",
+    "Only lines that match this regular expression, in the syntax of JavaScript. It is looked for beside the service's work and given up after some seconds, or when nobody takes what it finds for half a minute",
     { ...text, maxLength: MAX_PATTERN },
   ),
   query("ignore_case", "`grep` makes no difference between capitals and small letters", bit),

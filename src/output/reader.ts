@@ -26,6 +26,7 @@ import { Seats } from "./reading/seats.ts";
 import { isRaw, wholeRow } from "./reading/whole.ts";
 
 const GREP_TIMEOUT_MS = 10_000;
+const GREP_PATIENCE_MS = 30_000;
 /** So many followers read at a time. */
 const SEATS = 8;
 
@@ -37,6 +38,7 @@ export interface FileReaderOptions {
   readonly wall?: () => number;
   readonly limits?: Limits;
   readonly grepTimeoutMs?: number;
+  readonly grepPatienceMs?: number;
 }
 
 export class FileReader implements OutputReader, OutputArchive {
@@ -47,7 +49,8 @@ export class FileReader implements OutputReader, OutputArchive {
   readonly #grep: Grep;
   readonly #seats = new Seats(SEATS);
 
-  constructor({ directory, capture, startGrep, wall, limits, grepTimeoutMs }: FileReaderOptions) {
+  constructor(options: FileReaderOptions) {
+    const { directory, capture, startGrep, wall, limits, grepTimeoutMs, grepPatienceMs } = options;
     this.#directory = directory;
     this.#capture = capture;
     this.#wall = wall ?? Date.now;
@@ -57,6 +60,7 @@ export class FileReader implements OutputReader, OutputArchive {
       limits: this.#limits,
       start: startGrep,
       timeoutMs: grepTimeoutMs ?? GREP_TIMEOUT_MS,
+      patienceMs: grepPatienceMs ?? GREP_PATIENCE_MS,
     });
   }
 

@@ -54,9 +54,7 @@ class CaptureThread {
       libc: this.#libc,
       now: Date.now,
       onGrowth: (alias) => void this.#grown.add(alias),
-      onLoss: (alias, bytes, reason) => {
-        this.#lost.set(alias, { bytes: (this.#lost.get(alias)?.bytes ?? 0) + bytes, reason });
-      },
+      onLoss: (alias, bytes, reason) => this.#lose(alias, bytes, reason),
       onEnd: (id, alias) => {
         this.#ended.add(alias);
         tell({ kind: "ended", id });
@@ -151,9 +149,13 @@ class CaptureThread {
       this.#segments.note(alias, text);
       this.#grown.add(alias);
     } catch (error) {
-      this.#lost.set(alias, { bytes: Buffer.byteLength(text) + 1, reason: reasonOf(error) });
+      this.#lose(alias, Buffer.byteLength(text) + 1, reasonOf(error));
     }
     this.#ended.add(alias);
+  }
+
+  #lose(alias: string, bytes: number, reason: string): void {
+    this.#lost.set(alias, { bytes: (this.#lost.get(alias)?.bytes ?? 0) + bytes, reason });
   }
 
   #clear(id: number, aliases: readonly string[]): void {
