@@ -191,6 +191,9 @@ export interface OutputArchive {
 export interface OutputKeeper {
   /** What a task asks for from now on; `null` once it is removed: its files are then kept by the configuration's defaults. */
   setPolicy(task: string, policy: LogPolicy | null): void;
-  /** Removes what was captured of these aliases. Processes go on; their next byte begins a new file. */
+  /**
+   * Removes what was captured of these aliases. Processes go on; their next byte begins a new file. Throws `conflict` if
+   * something of it could not be removed.
+   */
   clear(aliases: readonly string[]): Promise<void>;
 }

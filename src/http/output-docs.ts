@@ -130,7 +130,13 @@ export const clearOutputDocs = documented({
   summary: "Remove captured output",
   description: "Its processes go on; what they write next begins a new file.",
   parameters: [taskName, replica],
-  answers: { 204: { description: "Removed" }, 400: INVALID, 403: FORBIDDEN, 404: NOT_FOUND },
+  answers: {
+    204: { description: "Removed" },
+    400: INVALID,
+    403: FORBIDDEN,
+    404: NOT_FOUND,
+    409: problem("Something of it could not be removed", "conflict", 409),
+  },
 });
 
 export const outputStreamDocs = documented({

@@ -126,7 +126,7 @@ class CaptureThread {
       case "sync":
         this.#streams.drainReady();
         this.#segments.flush();
-        return tell({ kind: "done", id: message.id });
+        return tell({ kind: "done", id: message.id, problem: null });
       case "clear":
         return this.#clear(message.id, message.aliases);
       case "compressed":
@@ -159,14 +159,15 @@ class CaptureThread {
   }
 
   #clear(id: number, aliases: readonly string[]): void {
-    try {
-      for (const alias of aliases) {
+    let problem: string | null = null;
+    for (const alias of aliases)
+      try {
         this.#streams.drainAlias(alias);
         this.#segments.clear(alias);
+      } catch (error) {
+        problem = reasonOf(error);
       }
-    } finally {
-      tell({ kind: "done", id });
-    }
+    tell({ kind: "done", id, problem });
   }
 
   #close(): void {

@@ -201,6 +201,17 @@ describe("a full segment", () => {
     expect(readFileSync(log, "utf8")).toBe("89");
   });
 
+  test("goes on where somebody has removed the whole folder", () => {
+    const segments = open();
+    const source = segments.add("web:0", "stdout", RUN);
+    write(segments, source, "1");
+    rmSync(directory, { recursive: true });
+    segments.turn(NOON + 2000);
+    write(segments, source, "2");
+    segments.close();
+    expect(String(outputOf(directory, "web:0"))).toBe("2");
+  });
+
   test("writes over nothing where its index has just been removed", () => {
     const segments = open({ max_bytes: 4, compress: false });
     const source = segments.add("web:0", "stdout", RUN);

@@ -6,6 +6,7 @@ import { afterCrash, crash, inState, nextService } from "../faults/after-a-kill.
 import { apiClient } from "../helpers/api-client.ts";
 import { makeGate } from "../helpers/gate.ts";
 import { eventsOf, outputClient, textOf } from "../helpers/output-client.ts";
+import { sizesIn } from "../helpers/segments.ts";
 import { type Service, startService } from "../helpers/service.ts";
 import { until } from "../helpers/until.ts";
 
@@ -174,14 +175,9 @@ describe("files", () => {
     await define(service, { name: "flood", cmd, type: "once", log });
     let [most, largest, looks, state] = [0, 0, 0, ""];
     while (state !== "exited") {
-      const sizes = readdirSync(service.logDir)
-        .filter((name) => name.startsWith("flood:0-") && !name.endsWith(".tmp"))
-        .map((name) => statSync(join(service.logDir, name), { throwIfNoEntry: false })?.size ?? 0);
+      const { sizes, total } = sizesIn(service.logDir, (file) => file.startsWith("flood:0-"));
       largest = Math.max(largest, ...sizes);
-      most = Math.max(
-        most,
-        sizes.reduce((sum, size) => sum + size, 0),
-      );
+      most = Math.max(most, total);
       if (looks++ % 20 === 0) ({ state } = await apiClient(service.url).instance("flood"));
     }
     const { text } = outputClient(service.url);
