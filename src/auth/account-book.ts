@@ -25,16 +25,18 @@ const PasswordOrder = Type.Object({ password: Password }, { additionalProperties
 /** The name by which the token in the data directory is told of. */
 const FIRST = "first";
 
+type Hasher = Pick<Passwords, "hash">;
+
 export interface AccountBookOptions {
   readonly store: AccountStore;
-  readonly passwords: Passwords;
+  readonly passwords: Hasher;
   /** Unix ms. */
   readonly wall: () => number;
 }
 
 export class AccountBook implements Accounts {
   readonly #store: AccountStore;
-  readonly #passwords: Passwords;
+  readonly #passwords: Hasher;
   readonly #wall: () => number;
 
   constructor({ store, passwords, wall }: AccountBookOptions) {
@@ -77,7 +79,7 @@ export class AccountBook implements Accounts {
   }
 
   removeUser(name: string): void {
-    if (!this.#store.removeUser(name)) throw noUser(name);
+    if (!this.#store.removeUser(name)) throw noUser();
   }
 
   tokens(): Token[] {
@@ -89,7 +91,7 @@ export class AccountBook implements Accounts {
     const name = checkedName(order.name);
     const rights = rightsOf(order);
     if (name === FIRST || this.#store.tokens().some((each) => each.name === name))
-      throw new MeprocError("already_exists", `There is a token named ${name} already`);
+      throw new MeprocError("already_exists", "There is a token of this name already");
     const now = this.#wall();
     const [id, secret] = [makeId(), makeSecret()];
     const expiresAt = order.expires_in_ms === undefined ? null : now + order.expires_in_ms;
@@ -118,18 +120,18 @@ export class AccountBook implements Accounts {
 
   #user(name: string): StoredUser {
     const user = this.#store.user(name);
-    if (user === null) throw noUser(name);
+    if (user === null) throw noUser();
     return user;
   }
 
   #assertNoUser(name: string): void {
     if (this.#store.user(name) !== null)
-      throw new MeprocError("already_exists", `There is a user named ${name} already`);
+      throw new MeprocError("already_exists", "There is a user of this name already");
   }
 }
 
-function noUser(name: string): MeprocError {
-  return new MeprocError("not_found", `There is no user named ${name}`);
+function noUser(): MeprocError {
+  return new MeprocError("not_found", "There is no such user");
 }
 
 function withoutPassword({ password: _, ...user }: StoredUser): User {

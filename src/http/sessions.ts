@@ -124,7 +124,13 @@ export function sessionRoutes({ access, accounts }: HttpDeps) {
           summary: "End a session",
           description: "One's own; an admin ends any.",
           parameters: [
-            { name: "id", in: "path", description: "The session's id", schema: { type: "string" } },
+            {
+              name: "id",
+              in: "path",
+              description: "The session's id",
+              schema: { type: "string" },
+              example: "5f0e1c2b3a495867",
+            },
           ],
           answers: {
             204: { description: "The session has ended" },

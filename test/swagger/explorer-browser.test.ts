@@ -8,7 +8,7 @@ import { callsOf, nameOf, readDocument } from "./document.ts";
 import { callBlock, execute } from "./explorer.ts";
 
 /** The browser's own line about an answer that is no success; the test brings it about. */
-const CONFLICT = /^Failed to load resource: the server responded with a status of 409/;
+const CONFLICT = /^Failed to load resource: the server responded with a status of 40[49]/;
 
 type Step = readonly [status: number | number[], method: string, path: string];
 const DEFINED: Step = [201, "POST", "/api/v1/tasks"];
@@ -62,6 +62,23 @@ const ORDERS: Readonly<Record<string, readonly Step[]>> = {
     [200, "GET", "/api/v1/runs/{id}"],
     [200, "GET", "/api/v1/runs/{id}/output"],
   ],
+  "about who may do what": [
+    [201, "POST", "/api/v1/users"],
+    [200, "GET", "/api/v1/users"],
+    [200, "PATCH", "/api/v1/users/{user}"],
+    [204, "PUT", "/api/v1/users/{user}/password"],
+    [204, "DELETE", "/api/v1/users/{user}"],
+    [201, "POST", "/api/v1/tokens"],
+    [200, "GET", "/api/v1/tokens"],
+    [204, "DELETE", "/api/v1/tokens/{id}"],
+    // here nobody has to log in
+    [409, "POST", "/api/v1/session"],
+    [200, "GET", "/api/v1/session"],
+    [200, "GET", "/api/v1/sessions"],
+    [404, "DELETE", "/api/v1/sessions/{id}"],
+    [204, "DELETE", "/api/v1/session"],
+    [200, "GET", "/api/v1/audit"],
+  ],
 };
 
 async function newestRun(url: string): Promise<string> {
@@ -81,7 +98,7 @@ function firstFile(url: string): Promise<string> {
 
 /** The run and the file of the examples are nobody's. */
 async function valuesFor(path: string, url: string): Promise<Record<string, string>> {
-  if (path.includes("{id}")) return { id: await newestRun(url) };
+  if (path.includes("/runs/{id}")) return { id: await newestRun(url) };
   return path.includes("{file}") ? { file: await firstFile(url) } : {};
 }
 

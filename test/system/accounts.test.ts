@@ -90,7 +90,7 @@ test.each([
   [["token", "create", "ci", "--role", "admin", "--tasks", "a"], "an admin cannot be bound to tasks", 1],
   [["token", "revoke", "absent"], "There is no such token", 1],
   [["user", "add", "anna", "--role", "viewer"], "No password came in by standard input", 1],
-  [["user", "remove", "absent"], "There is no user named absent", 1],
+  [["user", "remove", "absent"], "There is no such user", 1],
 ] as const)("%j says what is wrong with it", (args, words, code) => {
   const said = call(join(temporaryFolder(), "data"), args);
   expect(said.stderr).toContain(words);
