@@ -26,7 +26,8 @@ const DIGITS = 11;
 const BLOCK_DIGITS = 4;
 const BLOCK_LINES = 10 ** BLOCK_DIGITS;
 const WRITER = join(import.meta.dir, "paced.pl");
-const WARM_SECONDS = 2;
+/** Long enough for a file to be full and compressed: that takes a thread of its own. */
+const WARM_SECONDS = 4;
 const ASK_EVERY_MS = 10;
 const LOOK_EVERY = 10;
 const MIB = 2 ** 20;

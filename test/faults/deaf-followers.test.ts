@@ -20,7 +20,7 @@ const MIB = 2 ** 20;
 const RUN_BYTES = 50 * MIB;
 const RUNS = 8;
 /** What waits for a client, and garbage; the kernel's buffers for its socket are not among it. */
-const BYTES_EACH = 400 << 10;
+const BYTES_EACH = 768 << 10;
 
 /** Of four kinds, by turns. */
 const PATHS = [
