@@ -50,7 +50,10 @@ test.if(canMount)(
     expect((await instance("g", 1)).pid).toBe(second);
     expect((await post("/tasks?wait=running", { name: "root", type: "daemon", cmd })).status).toBe(201);
     const refused = await post("/tasks", { name: "new", type: "once", cmd, user: "guest" });
-    expect([refused.status, await refused.text()]).toEqual([400, expect.stringContaining("user: there is no such user")]);
+    expect([refused.status, await refused.text()]).toEqual([
+      400,
+      expect.stringContaining("user: there is no such user"),
+    ]);
 
     writeFileSync(passwd, others + ACCOUNT);
     await inState(service, "g", "running");
