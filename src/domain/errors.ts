@@ -42,8 +42,8 @@ export class RevisionError extends MeprocError {
   readonly revision: number | null;
 
   constructor(name: string, expected: number, revision: number | null) {
-    const found = revision === null ? "does not exist" : `is at revision ${revision}`;
-    super("conflict", `Task ${name} ${found}, not at ${expected}`, {
+    const found = revision === null ? "does not exist" : `is at revision ${revision}, not at ${expected}`;
+    super("conflict", `Task ${name} ${found}`, {
       hint: "Read it again, then repeat the change",
     });
     this.name = "RevisionError";

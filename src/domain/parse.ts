@@ -89,7 +89,8 @@ export function expected(schema: TSchema): string {
 
 function oneOf(shapes: readonly TSchema[]): string {
   const words = shapes.map(expected);
-  return words.join(shapes.every((shape) => shape["const"] !== undefined) ? ", " : " or ");
+  const areValues = shapes.every((shape) => shape["const"] !== undefined);
+  return areValues ? `one of ${words.join(", ")}` : words.join(" or ");
 }
 
 function expectedText({ minLength, maxLength }: TSchema): string {

@@ -5,11 +5,11 @@
 import { closeSync, constants, existsSync, openSync, statSync } from "node:fs";
 import { resolve } from "node:path";
 import { Worker } from "node:worker_threads";
+import { withIndex } from "../domain/index-placeholder.ts";
 import type { Channel, Engine, OutputSink, RunHandle, RunListener, RunRequest } from "../domain/ports.ts";
 import { MeprocError } from "../domain/errors.ts";
 import { commandLine } from "../domain/task.ts";
 import type { Exit, Usage } from "../domain/run.ts";
-import { forReplica } from "./command-line.ts";
 import { type Environment, environmentOf } from "./environment.ts";
 import type { Strangers } from "./strangers.ts";
 import { sendSignal } from "./tree.ts";
@@ -76,7 +76,7 @@ class CoroutineRun implements RunHandle {
 
   start(): void {
     if (this.#ended !== null) return this.#listener.failed("stopped before it was started");
-    const script = resolve(forReplica(commandLine(this.#request.task.cmd).trim(), this.#request.index));
+    const script = resolve(withIndex(commandLine(this.#request.task.cmd).trim(), this.#request.index));
     const problem = scriptProblem(script);
     if (problem !== null) return this.#fail(problem);
     let ends: Ends;

@@ -3,8 +3,8 @@
  * What comes later wins.
  */
 import { resolve } from "node:path";
+import { withIndex } from "../domain/index-placeholder.ts";
 import type { Identity, RunRequest } from "../domain/ports.ts";
-import { forReplica } from "./command-line.ts";
 import { readEnvFile } from "./env-file.ts";
 
 /** BUN_BE_BUN would turn our executable, run as the launcher, into the bun command line. */
@@ -73,8 +73,8 @@ function ofTask({ task, index }: RunRequest): Environment {
   if (task.env_file !== null)
     Object.assign(
       variables,
-      readEnvFile(resolve(forReplica(task.cwd ?? "", index), forReplica(task.env_file, index))),
+      readEnvFile(resolve(withIndex(task.cwd ?? "", index), withIndex(task.env_file, index))),
     );
-  for (const [name, value] of Object.entries(task.env)) variables[name] = forReplica(value, index);
+  for (const [name, value] of Object.entries(task.env)) variables[name] = withIndex(value, index);
   return variables;
 }

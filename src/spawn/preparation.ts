@@ -1,7 +1,8 @@
 /** From a run, or a command that belongs to one, to what is handed to the system: program, arguments, folder, variables. */
+import { withIndex } from "../domain/index-placeholder.ts";
 import type { Identity, RunRequest } from "../domain/ports.ts";
 import type { Command } from "../domain/task-policies.ts";
-import { argumentsOf, forReplica } from "./command-line.ts";
+import { argumentsOf } from "./command-line.ts";
 import { type Environment, environmentOf, marks } from "./environment.ts";
 import { LAUNCH, type Order, launcherEnvironment, needsLauncher } from "./launcher.ts";
 import { findProgram, refusal } from "./program.ts";
@@ -53,7 +54,7 @@ export function prepare(
       refusal: (error) => refusal(error, program, { cwd: null, path: undefined }),
     };
   }
-  const place = { cwd: task.cwd === null ? null : forReplica(task.cwd, index), path: env["PATH"] };
+  const place = { cwd: task.cwd === null ? null : withIndex(task.cwd, index), path: env["PATH"] };
   const [name = "", ...rest] = args;
   const program = typeof command === "string" ? name : findProgram(name, place);
   return {
@@ -70,7 +71,7 @@ function orderOf({ task, index }: RunRequest, identity: Identity | null): Order 
   return {
     // without the right to become somebody else it can only be ourselves
     identity: process.geteuid?.() === 0 ? identity : null,
-    cwd: task.cwd === null ? null : forReplica(task.cwd, index),
+    cwd: task.cwd === null ? null : withIndex(task.cwd, index),
     umask: task.umask,
     nice: task.nice,
     limits: task.limits ?? {},

@@ -22,15 +22,19 @@ export class FileWatch {
   #cancel: Cancel | null = null;
   #quiet: Cancel | null = null;
   #path: string | null = null;
+  /** Why it watches nothing, though it should. */
+  #refusal: string | null = null;
   #closed = false;
 
   constructor(deps: FileWatchDeps) {
     this.#deps = deps;
   }
 
-  /** Watches what the definition says, from now on if it has not yet. */
-  follow({ watch, cwd }: Task): void {
-    if (this.#closed || (cwd === this.#cwd && isDeepStrictEqual(watch, this.#watch))) return;
+  /** Watches what the definition says, from now on if it has not yet; `again`: also if that could not be done before. */
+  follow({ watch, cwd }: Task, again = false): void {
+    const isSame = cwd === this.#cwd && isDeepStrictEqual(watch, this.#watch);
+    if (this.#closed || (isSame && !(again && this.#refusal !== null))) return;
+    const told = isSame ? this.#refusal : null;
     this.stop();
     this.#watch = watch;
     this.#cwd = cwd;
@@ -39,7 +43,8 @@ export class FileWatch {
     try {
       this.#cancel = this.#deps.watcher.watch(paths, watch.ignore ?? [], (path) => this.#note(path));
     } catch (error) {
-      this.#deps.failed(error instanceof Error ? error.message : String(error));
+      this.#refusal = error instanceof Error ? error.message : String(error);
+      if (this.#refusal !== told) this.#deps.failed(this.#refusal);
     }
   }
 
@@ -49,6 +54,7 @@ export class FileWatch {
     this.#cancel = null;
     this.#quiet = null;
     this.#path = null;
+    this.#refusal = null;
     this.#watch = null;
     this.#cwd = null;
   }

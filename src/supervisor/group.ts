@@ -369,7 +369,7 @@ export class TaskGroup {
       this.#announced = false;
       this.#deps.publish({ kind: "task.stopped", task: this.task.name });
     }
-    if (this.#isWatched()) this.#files.follow(this.task);
+    if (this.#isWatched()) this.#files.follow(this.task, instance?.state.kind === "starting");
     else this.#files.stop();
     this.reconsider();
     const { active } = this;

@@ -19,7 +19,7 @@ import type {
 import type { RunId, Trigger } from "../domain/run.ts";
 import type { Signal } from "../domain/task-policies.ts";
 import type { ChangeSet } from "../domain/task-set.ts";
-import type { Task } from "../domain/task.ts";
+import { PROCESS_FIELDS, type Task } from "../domain/task.ts";
 import { checkCycle, parseTask } from "./admission.ts";
 import { type Appointment, agenda } from "./agenda.ts";
 import { Bootstrap } from "./bootstrap.ts";
@@ -415,7 +415,7 @@ export class Supervisor {
       this.#settle();
       return { group, done, changed };
     };
-    return { tasks: [{ task, path: "" }], commit };
+    return { tasks: concernsProcesses(changed) ? [{ task, path: "" }] : [], commit };
   }
 
   /** Gives back what then has to be done with its processes; that settles when what is to run has started. */
@@ -572,8 +572,13 @@ interface Underway {
 /** The tasks of which the world has to be asked: one that reads as it did is not looked at. */
 function touched({ tasks }: Plan): { task: Task; path: string }[] {
   return tasks
-    .filter(({ fields }) => fields === null || fields.length > 0)
+    .filter(({ fields }) => fields === null || concernsProcesses(fields))
     .map(({ task, path }) => ({ task, path }));
+}
+
+/** Only then has this machine to have what the task needs: its user may have been deleted while it runs. */
+function concernsProcesses(changed: readonly string[]): boolean {
+  return changed.some((field) => PROCESS_FIELDS.has(field));
 }
 
 /** Settles when all have, and throws what the first of them threw. */

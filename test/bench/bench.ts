@@ -10,6 +10,7 @@ import { burst } from "./burst.ts";
 import { crashLoop } from "./crash-loop.ts";
 import { flood } from "./flood.ts";
 import { idle } from "./idle.ts";
+import { many } from "./many.ts";
 import { output } from "./output.ts";
 import { read } from "./read.ts";
 import { type Bench, type Measurement, isMet, jsonOf, tableOf } from "./report.ts";
@@ -17,7 +18,7 @@ import { restart } from "./restart.ts";
 import { endAll } from "./service.ts";
 import { start } from "./start.ts";
 
-const BENCHES: readonly Bench[] = [boot, start, restart, burst, crashLoop, output, flood, read, idle];
+const BENCHES: readonly Bench[] = [boot, start, restart, burst, crashLoop, output, flood, read, many, idle];
 const BUILT = join(import.meta.dir, "../../dist/meproc");
 
 const { values } = parseArgs({

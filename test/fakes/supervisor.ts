@@ -7,7 +7,7 @@ import { FakeEngine } from "./engine.ts";
 import { FakeHistory } from "./history.ts";
 import { FakeLines, FakeProber, FakeWatcher } from "./monitors.ts";
 
-const users: Users = {
+const everybody: Users = {
   resolve: async (user) =>
     user === "nobody-here" ? new Error("there is no such user") : { uid: 1, gid: 1, account: null },
 };
@@ -20,6 +20,7 @@ export interface World {
   readonly random?: () => number;
   readonly commands?: Commands;
   readonly limits?: LimitsCheck;
+  readonly users?: Users;
   /** In place of the one in memory. */
   readonly store?: History;
 }
@@ -37,7 +38,7 @@ export function fakeSupervisor(world: Partial<World> = {}) {
     clock,
     engine,
     history: world.store ?? history,
-    users,
+    users: world.users ?? everybody,
     ...(world.commands === undefined ? {} : { commands: world.commands }),
     ...(world.limits === undefined ? {} : { limits: world.limits }),
     prober,

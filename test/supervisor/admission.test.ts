@@ -119,7 +119,7 @@ describe("what is refused", () => {
     [{ nice: 20 }, "/nice expected an integer from -20 to 19"],
     [{ limits: { nofile: -1 } }, "/limits/nofile expected an integer from 0 to 1000000"],
     [{ limits: { nofiles: 1 } }, "/limits/nofiles there is no such field; did you mean nofile?"],
-    [{ stdin: "file" }, '/stdin expected "none", "pipe"'],
+    [{ stdin: "file" }, '/stdin expected one of "none", "pipe"'],
     [{ stop: { signal: "TERM" } }, "/stop/signal expected"],
     [
       { stop: { signal: "SIGINT", command: "x" } },
@@ -130,7 +130,7 @@ describe("what is refused", () => {
     [{ reload: { signal: "SIGHUP", command: "x" } }, "/reload expected exactly one of signal and command"],
     [{ restart: { factor: 0.5 } }, "/restart/factor expected a number from 1 to 100"],
     [{ restart: { jitter: 2 } }, "/restart/jitter expected a number from 0 to 1"],
-    [{ restart: { policy: "sometimes" } }, '/restart/policy expected "always", "on_failure", "never"'],
+    [{ restart: { policy: "sometimes" } }, '/restart/policy expected one of "always", "on_failure", "never"'],
     [
       { restart: { success_exit_codes: [256] } },
       "/restart/success_exit_codes/0 expected an integer from 0 to 255",
@@ -166,7 +166,7 @@ describe("what is refused", () => {
     [{ hooks: { pre_start: "" } }, "/hooks/pre_start expected a text that is not empty"],
     [
       { deps: [{ task: "b", condition: "up" }] },
-      '/deps/0/condition expected "idle", "started", "healthy", "exited", "succeeded"',
+      '/deps/0/condition expected one of "idle", "started", "healthy", "exited", "succeeded"',
     ],
     [{ deps: [{ condition: "idle" }] }, "/deps/0/task required, but not given"],
     [

@@ -189,6 +189,23 @@ describe("replacing", () => {
     expect(engine.one("a").signals).toEqual([]);
   });
 
+  test("asks for the user only where processes are concerned: it may be gone by now", async () => {
+    const accounts = new Set(["guest"]);
+    const resolve = (user: string | null) =>
+      accounts.has(user ?? "") ? { uid: 1, gid: 1, account: null } : new Error("there is no such user");
+    const { supervisor, engine } = fakeSupervisor({
+      users: { resolve: (user) => Promise.resolve(resolve(user)) },
+    });
+    await supervisor.define(daemon("a", { user: "guest" }));
+    await turn();
+    accounts.clear();
+    await supervisor.patch("a", { replica: 2, description: "x" });
+    const set = { tasks: [daemon("a", { user: "guest", replica: 2, description: "y" })] };
+    expect((await supervisor.apply(set)).changed).toEqual([{ name: "a", fields: ["description"] }]);
+    expect(await issuesOf(supervisor.patch("a", { cmd: "other" }))).toEqual(["/user there is no such user"]);
+    expect(engine.of("a").flatMap(({ signals }) => signals)).toEqual([]);
+  });
+
   test("of a task that is on its way out waits until it is gone, and makes it anew", async () => {
     const { supervisor, engine } = fakeSupervisor();
     await supervisor.define(daemon("a"));

@@ -194,6 +194,24 @@ describe("watched files", () => {
       { kind: "task.unwatched", task: "a", reason: "/gone: there is no such file or folder" },
     ]);
   });
+
+  test("that could not be watched are looked for again with each start, and told of once", async () => {
+    const world = fakeSupervisor();
+    world.watcher.missing.add("/late");
+    await world.supervisor.define({ name: "a", cmd: "x", type: "daemon", watch: { paths: ["/late"] } });
+    const again = async (code: number) => {
+      world.engine.one("a").exit(code);
+      world.clock.advance(10_000);
+      await turn();
+    };
+    await turn();
+    await again(1);
+    expect(world.watcher.waits.size).toBe(0);
+    world.watcher.missing.clear();
+    await again(1);
+    expect(world.watcher.waits.size).toBe(1);
+    expect(world.facts.filter(({ kind }) => kind === "task.unwatched")).toHaveLength(1);
+  });
 });
 
 describe("whose word counts", () => {
