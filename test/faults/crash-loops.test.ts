@@ -6,7 +6,8 @@ import { startService } from "../helpers/service.ts";
 import { until } from "../helpers/until.ts";
 
 const TASKS = 1000;
-const PATIENCE_MS = 60_000;
+const PATIENCE_MS = 120_000;
+const RESTARTS = 2;
 /** Generous: the machine has other things to do than these processes. */
 const LONGEST_ANSWER_MS = 5000;
 
@@ -25,8 +26,15 @@ test("1,000 tasks in a crash loop: each is told with its reason, what is well go
     const asked = performance.now();
     const { items } = (await (await fetch(`${api}/tasks?name=t*`)).json()) as { items: TaskView[] };
     longest = Math.max(longest, performance.now() - asked);
-    return items.filter(({ instances: [first] }) => (first?.restarts ?? 0) >= 3);
+    return items.filter(({ instances: [first] }) => (first?.restarts ?? 0) >= RESTARTS);
   };
+  // a list of all is long: asked for again and again, it would be what holds the service up
+  const last = `t${TASKS - 1}`;
+  await until(
+    async () => (await instance(last)).restarts >= RESTARTS,
+    "the last was started again",
+    PATIENCE_MS,
+  );
   await until(async () => (await looping()).length === TASKS, "each was started again", PATIENCE_MS);
   expect(longest).toBeLessThan(LONGEST_ANSWER_MS);
   const calm = await until(
@@ -41,4 +49,4 @@ test("1,000 tasks in a crash loop: each is told with its reason, what is well go
   expect((await (await fetch(`${api}/tasks`)).json()) as object).toMatchObject({ items: [{ name: "well" }] });
   expect(service.descendants()).toEqual([pid ?? 0]);
   expect(await service.stop()).toBe(0);
-}, 120_000);
+}, 280_000);
