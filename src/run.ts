@@ -72,11 +72,11 @@ function exitWith(code: number, error: unknown): never {
 }
 
 function printConfig(config: Config): void {
-  const { ip, port, logLevel, logDir, dataDir, tasks, file } = config;
+  const { ips, port, socket, logLevel, logDir, dataDir, tasks, file } = config;
   process.stdout.write(
     [
       `file       ${file ?? "none"}`,
-      `listen on  ${ip}:${port}`,
+      `listen on  ${[...ips.map((ip) => `${ip}:${port}`), ...(socket === null ? [] : [socket.path])].join(", ")}`,
       `log level  ${logLevel}`,
       `log dir    ${logDir}`,
       `data dir   ${dataDir}`,

@@ -93,10 +93,14 @@ async function handOver(config: Config, service: Service, args: readonly string[
 /** The lines by which a person finds the service. */
 function announce(config: Config, { journal, port }: Service, version: string): void {
   journal.info(`Meproc v${version}. Listen on: ${config.ip}:${port}`);
+  for (const ip of config.ips.slice(1)) journal.info(`Listen on: ${ip}:${port}`);
+  if (config.socket !== null) journal.info(`Listen on: ${config.socket.path}`);
   const page = pageUrl({ ...config, port });
   journal.info(`Page: ${page} API documents: ${page}swagger`);
-  if (isLoopback(config.ip)) return;
-  journal.warn(`Anyone who reaches ${httpUrl(config.ip, port)} may run commands as the user of this service`);
+  if (config.ips.every(isLoopback)) return;
+  journal.warn(
+    `Anyone who reaches ${httpUrl(config.ip, port, config.tls !== null)} may run commands as the user of this service`,
+  );
 }
 
 function isLoopback(ip: string): boolean {

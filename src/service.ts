@@ -8,12 +8,16 @@ import { aliasOf } from "./domain/task.ts";
 import { Bus } from "./events/bus.ts";
 import { Journal } from "./events/journal.ts";
 import { linesOf } from "./events/log-lines.ts";
-import { createApp } from "./http/app.ts";
+import { MAX_TRANSFER_BYTES, SEND_TIMEOUT_S, createApp } from "./http/app.ts";
+import { makeEntrance } from "./http/entrance.ts";
+import { makeTurnstile } from "./http/turnstile.ts";
+import { ListenError, type ListenOptions, Listeners } from "./listen/listeners.ts";
 import { findFifoPlaces, leaveFifoPlaces } from "./output/fifo-places.ts";
 import { OutputLineWatcher } from "./output/line-watch.ts";
 import type { Outlet } from "./output/stdout-sink.ts";
 import { systemClock } from "./platform/clock.ts";
 import { type Lock, lockHolder, lockPath, takeLock } from "./platform/lock.ts";
+import { checkFiles, checkFolder, holdsOne } from "./platform/private-files.ts";
 import { takeUpgradeOrder } from "./platform/upgrade-order.ts";
 import { codeOf, inWords } from "./platform/system-errors.ts";
 import { findCgroups, unavailableLimits } from "./spawn/cgroup.ts";
@@ -52,6 +56,15 @@ const LISTEN_REASONS: Readonly<Record<string, string>> = {
 const LOCK_LOOKS = 50;
 /** The database, below the data directory. */
 export const DATABASE = "meproc.db";
+/** What in the data directory is for nobody else. */
+const PRIVATE_FILES = [
+  DATABASE,
+  `${DATABASE}-wal`,
+  `${DATABASE}-shm`,
+  "meproc.lock",
+  "token",
+  "upgrade.json",
+];
 /** The worker modules are entry points of their own in the executable. */
 const EXIT_THREAD = new URL("./spawn/exit-thread.ts", import.meta.url).href;
 const CHECKPOINT_THREAD = new URL("./store/checkpoint-thread.ts", import.meta.url).href;
@@ -86,6 +99,7 @@ export interface ServiceOptions {
 export async function createService(config: Config, options: ServiceOptions): Promise<Service> {
   for (const directory of [config.dataDir, join(config.dataDir, "run"), config.logDir])
     makeDirectory(directory);
+  const repaired = checkPrivate(config.dataDir);
   const lock = lockData(config.dataDir, options);
   const clock = systemClock;
   const journal = new Journal({
@@ -95,6 +109,7 @@ export async function createService(config: Config, options: ServiceOptions): Pr
     terminal: options.terminal,
     wall: Date.now,
   });
+  for (const words of repaired) journal.warn(words);
   let trouble: string | null = null;
   const checkpoints = new Checkpoints({
     path: join(config.dataDir, DATABASE),
@@ -190,7 +205,9 @@ export async function createService(config: Config, options: ServiceOptions): Pr
     newRunId: () => Bun.randomUUIDv7(),
     random: Math.random,
   });
+  const turnstile = makeTurnstile(config.limits);
   const app = await createApp({
+    turnstile,
     supervisor,
     output: output.reader,
     captured: output.reader,
@@ -206,7 +223,20 @@ export async function createService(config: Config, options: ServiceOptions): Pr
     version: options.version,
     pageDir: findPage(),
   });
-  const port = listen(app, config);
+  const enter = makeEntrance(turnstile, (request) => app.fetch(request));
+  const listeners = await listen({
+    answer: enter,
+    idleTimeoutS: SEND_TIMEOUT_S,
+    maxBodyBytes: MAX_TRANSFER_BYTES,
+    socketGid: await groupOf(config, users),
+    privateFolder: join(config.dataDir, "run"),
+    log: (level, text) => journal.write(level, text),
+    config,
+    nowBy: (server) => {
+      app.server = server;
+    },
+  });
+  const { port } = listeners;
   const left = new Map(
     local.left().map(({ run, place }) => [run, place && aliasOf(place.task, place.index)]),
   );
@@ -220,7 +250,7 @@ export async function createService(config: Config, options: ServiceOptions): Pr
   lock.ready();
   const stopPruning = keepPruned(store, config.history, clock);
   const close = async (): Promise<void> => {
-    await app.server?.stop(true);
+    listeners.close();
     await output.close();
     leaveFifoPlaces(fifoDirs);
     stopPruning();
@@ -325,13 +355,29 @@ function findPage(): string | null {
   return [embedded, built].find((directory) => existsSync(join(directory, "index.html"))) ?? null;
 }
 
-function listen(app: Awaited<ReturnType<typeof createApp>>, { ip, port }: Config): number {
+async function listen(options: ListenOptions): Promise<Listeners> {
   try {
-    // Elysia would share the port with another service of the same user
-    app.listen({ hostname: ip, port, reusePort: false });
+    return await Listeners.open(options);
   } catch (error) {
-    const reason = LISTEN_REASONS[codeOf(error) ?? ""] ?? inWords(error);
-    throw new StartError(`cannot listen on ${ip}:${port}: ${reason}`, { cause: error });
+    if (!(error instanceof ListenError)) throw error;
+    const reason = LISTEN_REASONS[codeOf(error.cause) ?? ""] ?? inWords(error.cause);
+    throw new StartError(`cannot listen on ${error.place}: ${reason}`, { cause: error });
   }
-  return app.server?.port ?? port;
+}
+
+async function groupOf({ socket }: Config, users: SystemUsers): Promise<number | null> {
+  if (socket === null || socket.group === null) return null;
+  const found = await users.find(null, socket.group);
+  if (found instanceof Error) throw new StartError(`socket_group: ${socket.group}: ${found.message}`);
+  return found.gid;
+}
+
+/** Throws StartError. Returns what was repaired, in words. */
+function checkPrivate(dataDir: string): string[] {
+  try {
+    const repaired = checkFolder(dataDir, holdsOne(dataDir, PRIVATE_FILES));
+    return [...repaired, ...checkFolder(join(dataDir, "run"), true), ...checkFiles(dataDir, PRIVATE_FILES)];
+  } catch (error) {
+    throw new StartError(`${dataDir}: ${inWords(error)}`, { cause: error });
+  }
 }

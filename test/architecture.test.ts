@@ -17,6 +17,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   store: ["domain", "platform"],
   events: ["domain", "platform"],
   watch: ["domain", "platform"],
+  listen: ["domain", "platform"],
   http: ["domain", "supervisor"],
   cli: ["domain", "config", "platform"],
   root: [
@@ -29,6 +30,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     "store",
     "events",
     "watch",
+    "listen",
     "http",
     "cli",
   ],

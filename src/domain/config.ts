@@ -5,13 +5,78 @@ import { DEFAULT_ALL_TASKS_BYTES, type LogPolicy, LogPolicyDefinition } from "./
 export const LOG_LEVELS = ["debug", "info", "warn", "error"] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
+const Origin = Type.String({
+  pattern: "^https?://[^/?#@\\s]+$",
+  "x-expected": "an origin, such as https://ops.example",
+});
+const Count = Type.Integer({ minimum: 1, maximum: 1_000_000 });
+export const SOCKET_ROLES = ["viewer", "operator", "admin"] as const;
+/** What may be done by those whom the socket's file lets in, beside root and the service's own user. */
+export type SocketRole = (typeof SOCKET_ROLES)[number];
+
+/** How much is taken at a time, in all and from one address that is not of this machine. */
+export interface Limits {
+  readonly requests: number;
+  readonly requestsPerAddress: number;
+  readonly streams: number;
+  readonly streamsPerAddress: number;
+}
+
+export const DEFAULT_LIMITS: Limits = {
+  requests: 1000,
+  requestsPerAddress: 100,
+  streams: 500,
+  streamsPerAddress: 50,
+};
+
 const Port = Type.Integer({ minimum: 0, maximum: 65535, description: "0 takes a free port and prints it" });
 
 /** The configuration file. `[[tasks]]` is checked task by task, with the schema of a task. */
 export const ConfigFile = Type.Object(
   {
-    ip: Type.Optional(Type.String({ minLength: 1, description: "The address to listen on" })),
+    ip: Type.Optional(
+      Type.Union(
+        [Type.String({ minLength: 1 }), Type.Array(Type.String({ minLength: 1 }), { minItems: 1 })],
+        {
+          description: "The address to listen on, or several",
+          "x-expected": "an address or a list of addresses",
+        },
+      ),
+    ),
     port: Type.Optional(Port),
+    socket: Type.Optional(
+      Type.String({ minLength: 1, description: "A Unix socket to listen on as well, by its path" }),
+    ),
+    socket_mode: Type.Optional(
+      Type.String({ pattern: "^0?[0-7]{3}$", "x-expected": "three octal digits, such as 660" }),
+    ),
+    socket_group: Type.Optional(Type.String({ minLength: 1 })),
+    socket_role: Type.Optional(Type.Union(SOCKET_ROLES.map((role) => Type.Literal(role)))),
+    tls: Type.Optional(
+      Type.Object(
+        { cert: Type.String({ minLength: 1 }), key: Type.String({ minLength: 1 }) },
+        { additionalProperties: false, description: "PEM files; read again when they change" },
+      ),
+    ),
+    allowed_hosts: Type.Optional(
+      Type.Array(Type.String({ minLength: 1, pattern: "^[^/\\s@]+$" }), {
+        description: "Names and addresses under which the service is reached as well",
+      }),
+    ),
+    cors_origins: Type.Optional(
+      Type.Array(Origin, { description: "Origins whose pages may use the service from a browser" }),
+    ),
+    limits: Type.Optional(
+      Type.Object(
+        {
+          requests: Type.Optional(Count),
+          requests_per_address: Type.Optional(Count),
+          streams: Type.Optional(Count),
+          streams_per_address: Type.Optional(Count),
+        },
+        { additionalProperties: false, description: "How much is taken at a time" },
+      ),
+    ),
     log_level: Type.Optional(Type.Union(LOG_LEVELS.map((level) => Type.Literal(level)))),
     log_dir: Type.Optional(Type.String({ minLength: 1 })),
     data_dir: Type.Optional(Type.String({ minLength: 1 })),
@@ -67,10 +132,29 @@ export const ConfigFile = Type.Object(
 );
 export type ConfigFile = Static<typeof ConfigFile>;
 
+export interface SocketConfig {
+  readonly path: string;
+  /** Who may connect: the rights of the file. */
+  readonly mode: number;
+  /** The group of the file; `null` leaves the service's own. */
+  readonly group: string | null;
+  readonly role: SocketRole;
+}
+
 /** The configuration in force. */
 export interface Config {
+  /** The first of `ips`: the one that is shown to people. */
   readonly ip: string;
+  /** All that are listened on. */
+  readonly ips: readonly string[];
   readonly port: number;
+  /** The Unix socket that is listened on as well, or `null`. */
+  readonly socket: SocketConfig | null;
+  /** PEM files, or `null`. */
+  readonly tls: { readonly cert: string; readonly key: string } | null;
+  readonly allowedHosts: readonly string[];
+  readonly corsOrigins: readonly string[];
+  readonly limits: Limits;
   readonly logLevel: LogLevel;
   readonly logDir: string;
   readonly dataDir: string;

@@ -9,6 +9,7 @@ export type ErrorCode =
   | "conflict"
   | "unauthorized"
   | "forbidden"
+  | "too_many"
   | "timeout"
   | "shutting_down"
   | "internal";

@@ -1,8 +1,9 @@
 /** The service's own log: to the terminal, and to a daily file. Each line is written before the next thing happens. */
-import { closeSync, openSync, writeSync } from "node:fs";
+import { closeSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { createColors } from "picocolors";
 import { LOG_LEVELS, type LogLevel } from "../domain/config.ts";
+import { openToAppend } from "../platform/private-files.ts";
 import { inWords } from "../platform/system-errors.ts";
 
 export interface JournalOptions {
@@ -70,7 +71,7 @@ export class Journal {
     if (this.#open?.day === day) return this.#open.fd;
     if (this.#open !== null) closeSync(this.#open.fd);
     this.#open = null;
-    const fd = openSync(join(this.#options.directory, `Meproc-${day}.log`), "a", 0o640);
+    const fd = openToAppend(join(this.#options.directory, `Meproc-${day}.log`), 0o640);
     this.#open = { day, fd };
     return fd;
   }

@@ -8,6 +8,7 @@ import { allowedMethods } from "./allowed-methods.ts";
 import { bulkRoutes } from "./bulk.ts";
 import type { HttpDeps } from "./deps.ts";
 import { documentRoutes } from "./document.ts";
+import { full } from "./entrance.ts";
 import { eventRoutes } from "./events.ts";
 import { makeGuard } from "./guard.ts";
 import { legacyAnswer, legacyError } from "./legacy-answer.ts";
@@ -15,22 +16,26 @@ import { legacyRoutes } from "./legacy.ts";
 import { outputFileRoutes } from "./output-files.ts";
 import { outputRoutes } from "./output.ts";
 import { documented } from "./docs.ts";
+import { API, isApi, pathOf } from "./paths.ts";
 import { pageRoutes } from "./page.ts";
 import { plainProblem, problemResponse } from "./problem.ts";
-import { logRefusal, pathOf } from "./refusal.ts";
+import { logRefusal } from "./refusal.ts";
 import { runRoutes } from "./runs.ts";
 import { scheduleRoutes } from "./schedule.ts";
 import { setRoutes } from "./sets.ts";
 import { systemRoutes } from "./system.ts";
 import { taskRoutes } from "./tasks.ts";
+import { FullError } from "./turnstile.ts";
 import { verbRoutes } from "./verbs.ts";
 
 export const MAX_BODY_BYTES = 1 << 20;
 /** What is sent beyond this is cut off without a word; up to it there is an answer that says why. */
-const MAX_TRANSFER_BYTES = 16 << 20;
-/** A stop may take its 10 s and the kill another 5 before there is an answer; the default of 10 would cut that off. */
-const IDLE_TIMEOUT_S = 60;
-const API = "/api/v1";
+export const MAX_TRANSFER_BYTES = 4 << 20;
+/** Who has not sent his whole request in this time is cut off. */
+export const SEND_TIMEOUT_S = 20;
+/** A stop may take its 10 s and the kill another 5 before there is an answer. */
+const ANSWER_TIMEOUT_S = 60;
+const PREFLIGHT_AGE_S = "600";
 
 const SECURITY_HEADERS = {
   "content-security-policy":
@@ -41,22 +46,26 @@ const SECURITY_HEADERS = {
 };
 
 export async function createApp(deps: HttpDeps) {
-  const guard = makeGuard({ names: [deps.config.ip, deps.config.web.ip] });
+  const { ips, web, allowedHosts, corsOrigins } = deps.config;
+  const guard = makeGuard({ ips, names: [web.ip, ...allowedHosts], origins: corsOrigins });
   const app = new Elysia({
     normalize: false,
     nativeStaticResponse: false,
-    serve: { maxRequestBodySize: MAX_TRANSFER_BYTES, idleTimeout: IDLE_TIMEOUT_S },
+    serve: { maxRequestBodySize: MAX_TRANSFER_BYTES, idleTimeout: SEND_TIMEOUT_S },
   })
     .onRequest(({ request, set }) => {
       Object.assign(set.headers, SECURITY_HEADERS);
+      const cors = guard.cors(request);
+      Object.assign(set.headers, cors);
       const path = pathOf(request);
       if (Number(request.headers.get("content-length")) > MAX_BODY_BYTES) return tooLarge(path);
-      const refusal = guard(request);
-      if (refusal === null) return undefined;
+      const refusal = guard.check(request);
+      if (refusal === null) return cors !== null && isPreflight(request) ? preflight() : undefined;
       deps.log("warn", `Refused ${request.method} ${path}: ${refusal.reason}`);
       return refused(path, refusal.status, refusal.reason);
     })
-    .onBeforeHandle(({ body, request }) => {
+    .onBeforeHandle(({ body, request, server }) => {
+      server?.timeout(request, ANSWER_TIMEOUT_S);
       if (sizeOf(body) > MAX_BODY_BYTES) return tooLarge(pathOf(request));
       return undefined;
     })
@@ -66,6 +75,7 @@ export async function createApp(deps: HttpDeps) {
         logRefusal(deps.log, request, error);
         return isApi(path) ? problemResponse(error) : legacyError(error);
       }
+      if (error instanceof FullError) return full(path, error);
       if (code === "NOT_FOUND") return unknownPath(request.method, path);
       if (code === "PARSE") return badRequest(path);
       deps.log("error", `${request.method} ${path} failed: ${describe(error)}`);
@@ -109,7 +119,22 @@ function sizeOf(body: unknown): number {
   return body instanceof ArrayBuffer ? body.byteLength : 0;
 }
 
-const isApi = (path: string): boolean => path === API || path.startsWith(`${API}/`);
+function isPreflight(request: Request): boolean {
+  return request.method === "OPTIONS" && request.headers.has("access-control-request-method");
+}
+
+/** To a page of a configured origin, which is told so by the headers of every answer. */
+function preflight(): Response {
+  return new Response(null, {
+    status: 204,
+    headers: {
+      "access-control-allow-methods": "GET, HEAD, POST, PUT, PATCH, DELETE",
+      "access-control-allow-headers": "authorization, content-type, if-match, last-event-id",
+      "access-control-max-age": PREFLIGHT_AGE_S,
+    },
+  });
+}
+
 const describe = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 function refused(path: string, status: 403 | 421, reason: string): Response {

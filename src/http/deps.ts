@@ -4,6 +4,7 @@ import type { Fact } from "../domain/fact.ts";
 import type { OutputArchive, OutputKeeper } from "../domain/output.ts";
 import type { Cancel, Clock, FactArchive, OutputReader, RunArchive } from "../domain/ports.ts";
 import type { Supervisor } from "../supervisor/supervisor.ts";
+import type { Turnstile } from "./turnstile.ts";
 
 export interface HttpDeps {
   readonly supervisor: Supervisor;
@@ -19,7 +20,8 @@ export interface HttpDeps {
   readonly clock: Clock;
   readonly subscribe: (subscriber: (fact: Fact) => void) => Cancel;
   readonly log: (level: LogLevel, text: string) => void;
-  readonly config: Pick<Config, "ip" | "port" | "web">;
+  readonly config: Pick<Config, "ip" | "ips" | "port" | "web" | "tls" | "allowedHosts" | "corsOrigins">;
+  readonly turnstile: Turnstile;
   readonly version: string;
   /** The folder of the bundled page; `null` serves none. */
   readonly pageDir: string | null;

@@ -24,7 +24,7 @@ export function readObject(body: unknown): Readonly<Record<string, unknown>> {
 }
 
 /** Looked at before it is parsed: brackets outside of texts. */
-function isTooDeep(text: string): boolean {
+export function isTooDeep(text: string): boolean {
   let depth = 0;
   let inText = false;
   for (let at = 0; at < text.length; at++) {

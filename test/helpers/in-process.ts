@@ -1,5 +1,6 @@
 /** The service inside the test's own process: every room is real, only the signals are missing. */
 import { join } from "node:path";
+import { DEFAULT_LIMITS } from "../../src/domain/config.ts";
 import { DEFAULT_ALL_TASKS_BYTES, DEFAULT_LOG_POLICY } from "../../src/domain/output.ts";
 import { createService } from "../../src/service.ts";
 
@@ -12,7 +13,13 @@ export async function serveInProcess(
 ): Promise<{ baseUrl: string; close: () => Promise<void> }> {
   const config = {
     ip: "127.0.0.1",
+    ips: ["127.0.0.1"],
     port: 0,
+    socket: null,
+    tls: null,
+    allowedHosts: [],
+    corsOrigins: [],
+    limits: DEFAULT_LIMITS,
     logLevel: "info",
     logDir: join(folder, "log"),
     dataDir: join(folder, "data"),
