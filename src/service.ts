@@ -17,7 +17,7 @@ import { OutputLineWatcher } from "./output/line-watch.ts";
 import type { Outlet } from "./output/stdout-sink.ts";
 import { systemClock } from "./platform/clock.ts";
 import { type Lock, lockHolder, lockPath, takeLock } from "./platform/lock.ts";
-import { checkFiles, checkFolder, holdsOne } from "./platform/private-files.ts";
+import { checkFiles, checkFolder, holdsOne, isEmpty } from "./platform/private-files.ts";
 import { takeUpgradeOrder } from "./platform/upgrade-order.ts";
 import { codeOf, inWords } from "./platform/system-errors.ts";
 import { findCgroups, unavailableLimits } from "./spawn/cgroup.ts";
@@ -97,9 +97,10 @@ export interface ServiceOptions {
 
 /** Throws StartError. Tasks and processes that an earlier service left are taken up before it returns. */
 export async function createService(config: Config, options: ServiceOptions): Promise<Service> {
+  const isOurs = isOwnFolder(config.dataDir);
   for (const directory of [config.dataDir, join(config.dataDir, "run"), config.logDir])
     makeDirectory(directory);
-  const repaired = checkPrivate(config.dataDir);
+  const repaired = checkPrivate(config.dataDir, isOurs);
   const lock = lockData(config.dataDir, options);
   const clock = systemClock;
   const journal = new Journal({
@@ -372,10 +373,15 @@ async function groupOf({ socket }: Config, users: SystemUsers): Promise<number |
   return found.gid;
 }
 
+/** Nothing of anybody else's is in it. */
+function isOwnFolder(dataDir: string): boolean {
+  return isEmpty(dataDir) || holdsOne(dataDir, PRIVATE_FILES);
+}
+
 /** Throws StartError. Returns what was repaired, in words. */
-function checkPrivate(dataDir: string): string[] {
+function checkPrivate(dataDir: string, isOurs: boolean): string[] {
   try {
-    const repaired = checkFolder(dataDir, holdsOne(dataDir, PRIVATE_FILES));
+    const repaired = checkFolder(dataDir, isOurs);
     return [...repaired, ...checkFolder(join(dataDir, "run"), true), ...checkFiles(dataDir, PRIVATE_FILES)];
   } catch (error) {
     throw new StartError(`${dataDir}: ${inWords(error)}`, { cause: error });

@@ -6,6 +6,8 @@ import { LOG_LEVELS, type LogLevel } from "../domain/config.ts";
 import { openToAppend } from "../platform/private-files.ts";
 import { inWords } from "../platform/system-errors.ts";
 
+const MOST_CHARACTERS = 4000;
+
 export interface JournalOptions {
   readonly directory: string;
   readonly level: LogLevel;
@@ -77,7 +79,11 @@ export class Journal {
   }
 }
 
-/** A line break in a name or reason must not look like another line of the log, nor an escape reach the terminal. */
+/**
+ * A line break in a name or reason must not look like another line of the log, nor an escape reach the terminal, nor text
+ * that turns the writing direction; and who asks for a path of 16 KB shall not fill the disk with it.
+ */
 function oneLine(text: string): string {
-  return text.replace(/[\p{Cc}\u2028\u2029]/gu, " ");
+  const short = text.length > MOST_CHARACTERS ? `${text.slice(0, MOST_CHARACTERS)}…` : text;
+  return short.replace(/[\p{Cc}\u2028\u2029\u202A-\u202E\u2066-\u2069]/gu, " ");
 }

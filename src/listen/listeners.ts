@@ -5,6 +5,9 @@ import type { Peer } from "../domain/peer.ts";
 import { type Certificate, readCertificate, watchCertificate } from "./certificate.ts";
 import { UnixDoor } from "./unix-door.ts";
 
+/** What waits for its answer on a Unix socket is not cut off. Bun takes this there too, its types do not yet. */
+const WITHOUT_HASTE: object = { idleTimeout: 0 };
+
 export type Answer = (request: Request, server: Server<undefined>) => Response | Promise<Response>;
 
 export interface ListenOptions {
@@ -157,6 +160,7 @@ export class Listeners {
         serve: (unix, peer) =>
           Bun.serve({
             unix,
+            ...WITHOUT_HASTE,
             maxRequestBodySize: maxBodyBytes,
             development: false,
             fetch: (request, server) => {

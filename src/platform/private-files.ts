@@ -26,9 +26,9 @@ export function checkFolder(path: string, isOurs: boolean): string[] {
   if (uid !== process.geteuid?.() && uid !== 0)
     throw new Error(`it belongs to another user (uid ${uid}), who could change what the service starts`);
   if ((mode & NOT_OURS) === 0) return [];
-  if (isOurs || readdirSync(path).length === 0) {
+  if (isOurs) {
     chmodSync(path, 0o700);
-    return isOurs ? [`${path} was open to others (${octal(mode)}); it is 0700 now`] : [];
+    return [`${path} was open to others (${octal(mode)}); it is 0700 now`];
   }
   if ((mode & OTHERS_WRITE) === 0) return [];
   throw new Error(
@@ -56,6 +56,11 @@ function checkFile(path: string): string[] {
 /** Whether a folder holds one of these already. */
 export function holdsOne(folder: string, names: readonly string[]): boolean {
   return names.some((name) => existsSync(join(folder, name)));
+}
+
+/** Also what is not there, or no folder. */
+export function isEmpty(folder: string): boolean {
+  return !existsSync(folder) || (statSync(folder).isDirectory() && readdirSync(folder).length === 0);
 }
 
 function octal(mode: number): string {
