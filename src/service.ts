@@ -8,7 +8,7 @@ import { aliasOf } from "./domain/task.ts";
 import { Bus } from "./events/bus.ts";
 import { Journal } from "./events/journal.ts";
 import { linesOf } from "./events/log-lines.ts";
-import { MAX_TRANSFER_BYTES, SEND_TIMEOUT_S, createApp } from "./http/app.ts";
+import { MAX_TRANSFER_BYTES, createApp } from "./http/app.ts";
 import { makeEntrance } from "./http/entrance.ts";
 import { makeTurnstile } from "./http/turnstile.ts";
 import { ListenError, type ListenOptions, Listeners } from "./listen/listeners.ts";
@@ -227,7 +227,7 @@ export async function createService(config: Config, options: ServiceOptions): Pr
   const enter = makeEntrance(turnstile, (request) => app.fetch(request));
   const listeners = await listen({
     answer: enter,
-    idleTimeoutS: SEND_TIMEOUT_S,
+    idleTimeoutS: config.limits.sendTimeoutS,
     maxBodyBytes: MAX_TRANSFER_BYTES,
     socketGid: await groupOf(config, users),
     privateFolder: join(config.dataDir, "run"),

@@ -111,6 +111,7 @@ function limitsOf(given: NonNullable<ConfigFile["limits"]>): Limits {
     requestsPerAddress: given.requests_per_address ?? DEFAULT_LIMITS.requestsPerAddress,
     streams: given.streams ?? DEFAULT_LIMITS.streams,
     streamsPerAddress: given.streams_per_address ?? DEFAULT_LIMITS.streamsPerAddress,
+    sendTimeoutS: given.send_timeout_s ?? DEFAULT_LIMITS.sendTimeoutS,
   };
 }
 

@@ -20,6 +20,8 @@ export interface Limits {
   readonly requestsPerAddress: number;
   readonly streams: number;
   readonly streamsPerAddress: number;
+  /** Seconds in which a request has to be sent whole. */
+  readonly sendTimeoutS: number;
 }
 
 export const DEFAULT_LIMITS: Limits = {
@@ -27,6 +29,7 @@ export const DEFAULT_LIMITS: Limits = {
   requestsPerAddress: 100,
   streams: 500,
   streamsPerAddress: 50,
+  sendTimeoutS: 20,
 };
 
 const Port = Type.Integer({ minimum: 0, maximum: 65535, description: "0 takes a free port and prints it" });
@@ -73,6 +76,7 @@ export const ConfigFile = Type.Object(
           requests_per_address: Type.Optional(Count),
           streams: Type.Optional(Count),
           streams_per_address: Type.Optional(Count),
+          send_timeout_s: Type.Optional(Type.Integer({ minimum: 1, maximum: 255 })),
         },
         { additionalProperties: false, description: "How much is taken at a time" },
       ),

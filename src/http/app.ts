@@ -31,8 +31,6 @@ import { verbRoutes } from "./verbs.ts";
 export const MAX_BODY_BYTES = 1 << 20;
 /** What is sent beyond this is cut off without a word; up to it there is an answer that says why. */
 export const MAX_TRANSFER_BYTES = 4 << 20;
-/** Who has not sent his whole request in this time is cut off. */
-export const SEND_TIMEOUT_S = 20;
 /** A stop may take its 10 s and the kill another 5 before there is an answer. */
 const ANSWER_TIMEOUT_S = 60;
 const PREFLIGHT_AGE_S = "600";
@@ -51,7 +49,7 @@ export async function createApp(deps: HttpDeps) {
   const app = new Elysia({
     normalize: false,
     nativeStaticResponse: false,
-    serve: { maxRequestBodySize: MAX_TRANSFER_BYTES, idleTimeout: SEND_TIMEOUT_S },
+    serve: { maxRequestBodySize: MAX_TRANSFER_BYTES, idleTimeout: ANSWER_TIMEOUT_S },
   })
     .onRequest(({ request, set }) => {
       Object.assign(set.headers, SECURITY_HEADERS);

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { FullError, makeTurnstile, networkOf } from "../../src/http/turnstile.ts";
 
-const limits = { requests: 4, requestsPerAddress: 2, streams: 3, streamsPerAddress: 1 };
+const limits = { requests: 4, requestsPerAddress: 2, streams: 3, streamsPerAddress: 1, sendTimeoutS: 1 };
 
 function statusOf(enter: () => unknown): number | "in" {
   try {
