@@ -22,6 +22,7 @@ import { plainProblem, problemResponse } from "./problem.ts";
 import { logRefusal } from "./refusal.ts";
 import { runRoutes } from "./runs.ts";
 import { scheduleRoutes } from "./schedule.ts";
+import { SECURITY_HEADERS } from "./security-headers.ts";
 import { setRoutes } from "./sets.ts";
 import { systemRoutes } from "./system.ts";
 import { taskRoutes } from "./tasks.ts";
@@ -34,14 +35,6 @@ export const MAX_TRANSFER_BYTES = 4 << 20;
 /** A stop may take its 10 s and the kill another 5 before there is an answer. */
 const ANSWER_TIMEOUT_S = 60;
 const PREFLIGHT_AGE_S = "600";
-
-const SECURITY_HEADERS = {
-  "content-security-policy":
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-  "x-content-type-options": "nosniff",
-  "referrer-policy": "no-referrer",
-  "cross-origin-resource-policy": "same-origin",
-};
 
 export async function createApp(deps: HttpDeps) {
   const { ips, web, allowedHosts, corsOrigins } = deps.config;

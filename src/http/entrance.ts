@@ -4,6 +4,7 @@ import { legacyAnswer } from "./legacy-answer.ts";
 import { isApi, pathOf } from "./paths.ts";
 import { plainProblem } from "./problem.ts";
 import { remoteAddress } from "./remote-address.ts";
+import { SECURITY_HEADERS } from "./security-headers.ts";
 import { FullError, type Leave, type Turnstile } from "./turnstile.ts";
 
 export type Handle = (request: Request) => Response | Promise<Response>;
@@ -28,7 +29,7 @@ export function makeEntrance(turnstile: Turnstile, handle: Handle) {
 
 /** The answer to who comes when there is no room. */
 export function full(path: string, { status, message }: FullError): Response {
-  const headers = { "retry-after": "1" };
+  const headers = { ...SECURITY_HEADERS, "retry-after": "1" };
   if (!isApi(path)) return legacyAnswer(status, message, undefined, headers);
   const title = status === 503 ? "Too busy" : "Too many requests";
   return plainProblem({ type: "about:blank", title, status, code: "too_many", detail: message }, headers);

@@ -109,6 +109,7 @@ test("what is open is bounded, and who leaves makes room", async () => {
   const [first, second] = [await open(), await open()];
   const third = await open();
   expect([third.status, third.headers.get("retry-after")]).toEqual([503, "1"]);
+  expect(third.headers.get("content-security-policy")).toContain("default-src 'none'");
   expect(await third.json()).toMatchObject({
     code: "too_many",
     detail: "The service has too many streams open",
