@@ -12,7 +12,12 @@ import {
   type SocketConfig,
 } from "../domain/config.ts";
 import { InvalidError, describeIssue } from "../domain/errors.ts";
-import { DEFAULT_ALL_TASKS_BYTES, DEFAULT_LOG_POLICY, mergeLogPolicy } from "../domain/output.ts";
+import {
+  DEFAULT_ALL_TASKS_BYTES,
+  policyProblems,
+  DEFAULT_LOG_POLICY,
+  mergeLogPolicy,
+} from "../domain/output.ts";
 import { parse } from "../domain/parse.ts";
 import { inWords } from "../platform/system-errors.ts";
 
@@ -56,6 +61,8 @@ export function loadConfig(
   if (path !== null) checkTasks(path, file.tasks ?? [], checkTask, checkTogether);
   const settings = overlay(flags, variables);
   const { all_tasks_bytes = DEFAULT_ALL_TASKS_BYTES, ...log } = file.log ?? {};
+  for (const [field, expected] of policyProblems(log))
+    throw new ConfigError(`${path}`, `log.${field}: ${expected}`);
   const dataDir = resolve(settings.data_dir ?? file.data_dir ?? defaultDataDir(variables));
   const ips = addressesOf(settings.ip ?? file.ip ?? DEFAULT_IP);
   return Object.freeze({

@@ -1,7 +1,7 @@
 /** The segment of a row that bytes go to. */
 import { closeSync, constants, fstatSync, openSync, statSync } from "node:fs";
 import { NO_FOLLOW } from "../platform/private-files.ts";
-import { IndexFile } from "./index-file.ts";
+import type { IndexFile } from "./index-file.ts";
 import type { Format, IndexHeader } from "./index-format.ts";
 
 /** Not to append: splice refuses that, and places are given. */
@@ -13,7 +13,7 @@ export class Segment {
   readonly indexPath: string;
   readonly fd: number;
   readonly #inode: number;
-  index: IndexFile;
+  readonly index: IndexFile;
   /** Unix ms. */
   lookedAt = 0;
   isClosed = false;
@@ -58,10 +58,9 @@ export class Segment {
     );
   }
 
-  /** Goes on with a new index in the place of its own; throws what the disk says. */
+  /** Begins its index anew; throws what the disk says, and is then as it was. */
   restart(header: IndexHeader): void {
-    this.index.close();
-    this.index = IndexFile.create(this.indexPath, header);
+    this.index.restart(header);
   }
 
   close(): void {

@@ -51,6 +51,14 @@ describe.each(TAKING)("%s %s", (method, path) => {
         `{${Array.from({ length: 80_000 }, (_, i) => `"k${i}":1`).join(",")}}`,
         "400 invalid",
       ],
+      [
+        "fields that nobody knows, and others that are wrong",
+        JSON.stringify({
+          ...Object.fromEntries(Array.from({ length: 200 }, (_, i) => [`k${i}`, 1])),
+          ...{ cmd: 5, env: 7, stop: "x", health: 1, type: "cron", cron: 3, labels: [[]], tasks: 3 },
+        }),
+        "400 invalid",
+      ],
       ["a prototype", '{"__proto__": {"name": "web"}, "constructor": 1}', "400 invalid"],
       ["more than is taken", "x".repeat(MIB + 1), "413 invalid"],
     ];
