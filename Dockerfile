@@ -9,8 +9,7 @@ RUN bun build.ts
 
 FROM debian:bookworm-slim
 COPY --from=build /build/dist/meproc /usr/local/bin/meproc
-# Inside a container the port is published by whoever starts it: publish it to 127.0.0.1 only, since anyone who
-# reaches it may run commands in here (docker run -p 127.0.0.1:8606:8606 …).
+# It listens on every address of the container, so a token is needed: the first start prints it, and /data/token holds it.
 ENV MEPROC_IP=0.0.0.0 MEPROC_DATA_DIR=/data
 VOLUME /data
 EXPOSE 8606

@@ -4,9 +4,10 @@
  */
 import { render } from "preact";
 import { watchService } from "./state/live.ts";
+import { beginSession } from "./state/session.ts";
 import { App } from "./views/app.tsx";
 
 const root = document.getElementById("app");
 if (root === null) throw new Error("index.html has no element #app");
 render(<App />, root);
-watchService();
+void beginSession().then(watchService);

@@ -1,11 +1,15 @@
 /** The composition root, first half: from the command line to what is to be done. */
 import packageJson from "../package.json";
 import { join } from "node:path";
+import { administer } from "./accounts.ts";
 import { checkWorld } from "./check-config.ts";
+import { isAuthRequired } from "./auth/policy.ts";
 import { type Invocation, parseCommand } from "./cli/command.ts";
+import { PasswordError } from "./cli/password.ts";
 import { HandoverError, handOver, upgrade } from "./cli/handover.ts";
 import { ConfigError, loadConfig } from "./config/load.ts";
 import type { Config } from "./domain/config.ts";
+import { MeprocError } from "./domain/errors.ts";
 import { serve } from "./serve.ts";
 import { DATABASE, StartError } from "./service.ts";
 import { StoreError, checkDatabase } from "./store/database.ts";
@@ -38,6 +42,8 @@ async function perform(
       return printConfig(config);
     case "handover":
       return say(await handOver(config.dataDir));
+    case "account":
+      return say(await administer(config, invocation.order));
     case "upgrade":
       return say(await upgrade(config.dataDir, invocation.executable));
   }
@@ -65,18 +71,21 @@ function orExit<T>(code: number, make: () => T): T {
 
 /** One line for what a person can mend; anything else is a fault of ours and shows where. */
 function exitWith(code: number, error: unknown): never {
-  const known = [ConfigError, StartError, StoreError, HandoverError].some((kind) => error instanceof kind);
+  const known = [ConfigError, StartError, StoreError, HandoverError, PasswordError, MeprocError].some(
+    (kind) => error instanceof kind,
+  );
   if (!known || !(error instanceof Error)) throw error;
   process.stderr.write(`meproc: ${error.message}\n`);
   process.exit(code);
 }
 
 function printConfig(config: Config): void {
-  const { ips, port, socket, logLevel, logDir, dataDir, tasks, file } = config;
+  const { ips, port, socket, auth, logLevel, logDir, dataDir, tasks, file } = config;
   process.stdout.write(
     [
       `file       ${file ?? "none"}`,
       `listen on  ${[...ips.map((ip) => `${ip}:${port}`), ...(socket === null ? [] : [socket.path])].join(", ")}`,
+      `auth       ${isAuthRequired(config) ? "a token is needed" : "nobody has to say who he is"} (${auth})`,
       `log level  ${logLevel}`,
       `log dir    ${logDir}`,
       `data dir   ${dataDir}`,

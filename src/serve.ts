@@ -4,7 +4,7 @@ import type { Variables } from "./config/load.ts";
 import type { Config } from "./domain/config.ts";
 import { MeprocError } from "./domain/errors.ts";
 import { exitWith } from "./exit-with.ts";
-import { httpUrl, pageUrl } from "./http/address.ts";
+import { pageUrl } from "./http/address.ts";
 import { takeUpgradeOrder } from "./platform/upgrade-order.ts";
 import { inWords } from "./platform/system-errors.ts";
 import { type Service, createService } from "./service.ts";
@@ -91,20 +91,17 @@ async function handOver(config: Config, service: Service, args: readonly string[
 }
 
 /** The lines by which a person finds the service. */
-function announce(config: Config, { journal, port }: Service, version: string): void {
+function announce(config: Config, service: Service, version: string): void {
+  const { journal, port, token, warnings } = service;
   journal.info(`Meproc v${version}. Listen on: ${config.ip}:${port}`);
   for (const ip of config.ips.slice(1)) journal.info(`Listen on: ${ip}:${port}`);
   if (config.socket !== null) journal.info(`Listen on: ${config.socket.path}`);
   const page = pageUrl({ ...config, port });
   journal.info(`Page: ${page} API documents: ${page}swagger`);
-  if (config.ips.every(isLoopback)) return;
-  journal.warn(
-    `Anyone who reaches ${httpUrl(config.ip, port, config.tls !== null)} may run commands as the user of this service`,
-  );
-}
-
-function isLoopback(ip: string): boolean {
-  return ip === "::1" || ip === "localhost" || ip.startsWith("127.");
+  if (token !== null) journal.info(`A token is needed; the first one is in ${token.path}`);
+  // once, and to the terminal only: a log is read by more people than a token is meant for
+  if (token?.secret != null) process.stdout.write(`Open ${page}#token=${token.secret}\n`);
+  for (const warning of warnings) journal.warn(warning);
 }
 
 async function mergeTasks({ tasks, file }: Config, { supervisor, journal }: Service): Promise<void> {

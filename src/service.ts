@@ -3,7 +3,9 @@ import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { wireOutput } from "./captured-output.ts";
 import type { Variables } from "./config/load.ts";
+import type { Caller } from "./domain/access.ts";
 import type { Config } from "./domain/config.ts";
+import type { Peer } from "./domain/peer.ts";
 import { aliasOf } from "./domain/task.ts";
 import { Bus } from "./events/bus.ts";
 import { Journal } from "./events/journal.ts";
@@ -12,6 +14,11 @@ import { MAX_TRANSFER_BYTES, createApp } from "./http/app.ts";
 import { makeEntrance } from "./http/entrance.ts";
 import { makeTurnstile } from "./http/turnstile.ts";
 import { ListenError, type ListenOptions, Listeners } from "./listen/listeners.ts";
+import { AccountBook } from "./auth/account-book.ts";
+import { Doorkeeper } from "./auth/doorkeeper.ts";
+import { FirstToken } from "./auth/first-token.ts";
+import { Passwords } from "./auth/passwords.ts";
+import { isAuthRequired, warningsOf } from "./auth/policy.ts";
 import { findFifoPlaces, leaveFifoPlaces } from "./output/fifo-places.ts";
 import { OutputLineWatcher } from "./output/line-watch.ts";
 import type { Outlet } from "./output/stdout-sink.ts";
@@ -54,6 +61,7 @@ const LISTEN_REASONS: Readonly<Record<string, string>> = {
   EACCES: "permission denied; ports below 1024 are for root",
 };
 const LOCK_LOOKS = 50;
+const HOUR_MS = 3_600_000;
 /** The database, below the data directory. */
 export const DATABASE = "meproc.db";
 /** What in the data directory is for nobody else. */
@@ -76,6 +84,9 @@ export interface Service {
   readonly bus: Bus;
   /** The port in use, also when the configuration asked for a free one. */
   readonly port: number;
+  /** The token in the data directory, where callers have to say who they are; `secret` if it has just been made. */
+  readonly token: { readonly path: string; readonly secret: string | null } | null;
+  readonly warnings: readonly string[];
   /** Stops every task, dependents first, then the service; settles when nothing is left. */
   stop(): Promise<void>;
   /** Kills every process at once. */
@@ -207,9 +218,27 @@ export async function createService(config: Config, options: ServiceOptions): Pr
     random: Math.random,
   });
   const turnstile = makeTurnstile(config.limits);
+  const first = new FirstToken(config.dataDir);
+  const required = isAuthRequired(config);
+  const token = required ? { path: first.path, secret: makeToken(first) } : null;
+  const warnings = warningsOf(config);
+  const passwords = new Passwords();
   const app = await createApp({
     turnstile,
+    peer: (request) => callerOf(listeners.peerOf(request)),
     supervisor,
+    access: new Doorkeeper({
+      required,
+      store: store.accounts,
+      first,
+      passwords,
+      clock,
+      sessionMs: config.sessionHours * HOUR_MS,
+      onTrouble: (error) => journal.warn(`A session could not be renewed: ${inWords(error)}`),
+    }),
+    accounts: new AccountBook({ store: store.accounts, passwords, wall: Date.now }),
+    audit: store,
+    warnings,
     output: output.reader,
     captured: output.reader,
     keeper: output.capture,
@@ -264,6 +293,8 @@ export async function createService(config: Config, options: ServiceOptions): Pr
     journal,
     bus,
     port,
+    token,
+    warnings,
     stop: async () => {
       await supervisor.shutdown();
       local.close();
@@ -290,6 +321,14 @@ function makeDirectory(directory: string): void {
     mkdirSync(directory, { recursive: true, mode: 0o700 });
   } catch (error) {
     throw new StartError(`${directory}: the folder cannot be made: ${inWords(error)}`, { cause: error });
+  }
+}
+
+function makeToken(first: FirstToken): string | null {
+  try {
+    return first.make();
+  } catch (error) {
+    throw new StartError(`${first.path}: the token cannot be made: ${inWords(error)}`, { cause: error });
   }
 }
 
@@ -371,6 +410,13 @@ async function groupOf({ socket }: Config, users: SystemUsers): Promise<number |
   const found = await users.find(null, socket.group);
   if (found instanceof Error) throw new StartError(`socket_group: ${socket.group}: ${found.message}`);
   return found.gid;
+}
+
+/** Who asks over the Unix socket, as the audit knows him: by the number of his user. */
+function callerOf(peer: Peer | null): Caller | null {
+  if (peer === null) return null;
+  const { uid, role } = peer;
+  return { actor: `uid:${uid}`, role, tasks: null, via: "socket", session: null, expiresAt: null };
 }
 
 /** Nothing of anybody else's is in it. */

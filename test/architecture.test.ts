@@ -18,6 +18,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   events: ["domain", "platform"],
   watch: ["domain", "platform"],
   listen: ["domain", "platform"],
+  auth: ["domain", "platform"],
   http: ["domain", "supervisor"],
   cli: ["domain", "config", "platform"],
   root: [
@@ -31,6 +32,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     "events",
     "watch",
     "listen",
+    "auth",
     "http",
     "cli",
   ],

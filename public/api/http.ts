@@ -22,6 +22,13 @@ export class AwayError extends Error {
   }
 }
 
+let unauthorized: () => void = () => undefined;
+
+/** Called back whenever the service does not know who asks any more. */
+export function onUnauthorized(callback: () => void): void {
+  unauthorized = callback;
+}
+
 export type RequestOptions = { method?: string; body?: unknown; signal?: AbortSignal; accept?: string };
 
 /** Sends a request. Throws ProblemError, AwayError, or an AbortError when `signal` ended it. */
@@ -36,6 +43,7 @@ export async function send(path: string, options: RequestOptions = {}): Promise<
   const response = await fetch(path, init).catch((error: unknown) => {
     throw options.signal?.aborted ? error : new AwayError(error);
   });
+  if (response.status === 401) unauthorized();
   if (!response.ok) throw new ProblemError(await readProblem(response));
   return response;
 }

@@ -110,6 +110,8 @@ export type SystemInfo = {
   store_trouble: string | null;
   /** Whose output is being lost at the moment, and why. */
   output_trouble?: string | null;
+  /** What whoever looks after the service should know of its safety. */
+  warnings?: string[];
 };
 
 /** `problem` says what is wrong with the expression; then there are no times. */

@@ -4,6 +4,7 @@ import { createStore } from "./store.ts";
 export type OpenDialog =
   | { kind: "none" }
   | { kind: "new-task" }
+  | { kind: "access" }
   | { kind: "remove"; name: string }
   | { kind: "output"; name: string; replica: number | null };
 

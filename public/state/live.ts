@@ -3,9 +3,11 @@ import { API, AwayError, messageOf } from "../api/http.ts";
 import { getSystem } from "../api/service.ts";
 import { openStream } from "../api/stream.ts";
 import { findTask, listTasks } from "../api/tasks.ts";
+import { whoAmI } from "../api/session.ts";
 import type { Fact } from "../api/types.ts";
 import { setClockFrom } from "./clock.ts";
 import { createRefresher } from "./refresher.ts";
+import { visitor } from "./session.ts";
 import { replaceTask, replaceTasks, service, setLink, setTrouble } from "./service.ts";
 
 const refresher = createRefresher(readOne, readAll);
@@ -34,9 +36,13 @@ export function watchService(): void {
     // One lost connection may be a proxy's whim; when the next try fails too, the service is away.
     onDown: (failures) => {
       if (failures > 1) setLink("away");
+      if (visitor.get().caller?.via === "session") void whoAmI().catch(ignored);
     },
   });
 }
+
+/** A session that has ended is told to the page by the request itself, a service that is away by the stream. */
+const ignored = () => undefined;
 
 /** Takes a task off the list that is known to be gone. */
 export function taskGone(name: string): void {

@@ -2,8 +2,10 @@
 import { useEffect } from "preact/hooks";
 import { Toaster } from "../parts/toaster.tsx";
 import { service } from "../state/service.ts";
+import { visitor } from "../state/session.ts";
 import { useStore } from "../state/store.ts";
 import { taskProblem } from "../task/condition.ts";
+import { LoginView } from "./access/login-view.tsx";
 import { AwayBanner } from "./away-banner.tsx";
 import { TroubleBanner } from "./trouble-banner.tsx";
 import { Dialogs } from "./dialogs.tsx";
@@ -12,6 +14,7 @@ import { TasksView } from "./tasks/tasks-view.tsx";
 
 export function App() {
   useProblemsInTitle();
+  if (useStore(visitor, (now) => now.asked)) return <LoginView />;
   return (
     <>
       <Header />

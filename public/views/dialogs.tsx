@@ -1,6 +1,7 @@
 /** Draws the dialog that is open. */
 import { dialog } from "../state/dialogs.ts";
 import { useStore } from "../state/store.ts";
+import { AccessDialog } from "./access/access-dialog.tsx";
 import { NewTaskDialog } from "./new-task/new-task-dialog.tsx";
 import { OutputDialog } from "./output/output-dialog.tsx";
 import { RemoveDialog } from "./tasks/remove-dialog.tsx";
@@ -12,6 +13,8 @@ export function Dialogs() {
       return null;
     case "new-task":
       return <NewTaskDialog />;
+    case "access":
+      return <AccessDialog />;
     case "remove":
       return <RemoveDialog name={open.name} />;
     case "output":

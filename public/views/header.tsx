@@ -3,11 +3,14 @@ import { Icon } from "../parts/icon.tsx";
 import { Logo } from "../parts/logo.tsx";
 import { openDialog } from "../state/dialogs.ts";
 import { service } from "../state/service.ts";
+import { may, visitor } from "../state/session.ts";
 import { useStore } from "../state/store.ts";
 import { runningCount } from "../task/condition.ts";
+import { Visitor } from "./visitor.tsx";
 
 export function Header() {
   const system = useStore(service, (now) => now.system);
+  const mayDefine = useStore(visitor, may("admin"));
   return (
     <header class="head">
       <Logo />
@@ -24,15 +27,18 @@ export function Header() {
         <a class="button button-quiet" href="/swagger">
           API<span class="wide-only"> docs</span>
         </a>
-        <button
-          id="new-task"
-          type="button"
-          class="button button-main"
-          onClick={() => openDialog({ kind: "new-task" })}
-        >
-          <Icon name="plus" />
-          New task
-        </button>
+        <Visitor />
+        {mayDefine && (
+          <button
+            id="new-task"
+            type="button"
+            class="button button-main"
+            onClick={() => openDialog({ kind: "new-task" })}
+          >
+            <Icon name="plus" />
+            New task
+          </button>
+        )}
       </nav>
     </header>
   );

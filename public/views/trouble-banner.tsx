@@ -4,9 +4,15 @@ import { useStore } from "../state/store.ts";
 
 export function TroubleBanner() {
   const store = useStore(service, (now) => now.system?.store_trouble ?? null);
+  const warnings = useStore(service, (now) => now.system?.warnings);
   const output = useStore(service, (now) => now.system?.output_trouble ?? null);
   return (
     <div role="alert" class="banner-place">
+      {(warnings ?? []).map((warning) => (
+        <p class="banner" key={warning}>
+          <strong>{warning}</strong>
+        </p>
+      ))}
       {store !== null && (
         <p class="banner">
           <span>

@@ -1,10 +1,12 @@
 /** The command line: what may be typed and what it means. It decides nothing and starts nothing. */
 import { Command, CommanderError } from "commander";
 import type { Flags } from "../config/load.ts";
+import { type AccountOrder, addAccountCommands } from "./account-commands.ts";
 
 export type Invocation =
   | { readonly command: "serve" | "check-config" | "handover"; readonly flags: Flags }
   | { readonly command: "upgrade"; readonly executable: string; readonly flags: Flags }
+  | { readonly command: "account"; readonly order: AccountOrder; readonly flags: Flags }
   /** Help, version or a usage error has been printed: end with this code. */
   | { readonly command: "exit"; readonly code: number };
 
@@ -41,6 +43,9 @@ export function parseCommand(args: readonly string[], version: string): Invocati
     .action((executable: string, flags: Flags) => {
       result = { command: "upgrade", executable, flags };
     });
+  addAccountCommands(program, withPlace, (order, flags) => {
+    result = { command: "account", order, flags };
+  });
   program.addHelpText("after", HELP);
   try {
     program.parse([...args], { from: "user" });
@@ -51,11 +56,19 @@ export function parseCommand(args: readonly string[], version: string): Invocati
   return result;
 }
 
+/** What tells where the data directory is. */
+function withPlace(command: Command): Command {
+  return command
+    .option("--config <file>", "configuration file (TOML)")
+    .option("--data-dir <folder>", "where the service keeps its data");
+}
+
 function withFlags(command: Command): Command {
   return command
     .option("--config <file>", "configuration file (TOML)")
     .option("--ip <address>", "address to listen on (default 127.0.0.1)")
     .option("--port <number>", "port to listen on, 0 for a free one (default 8606)")
+    .option("--auth <mode>", "auto, token or none: who may come in (default auto)")
     .option("--log-level <level>", "debug, info, warn or error (default info)")
     .option("--log-dir <folder>", "where logs and output go (default <data-dir>/log)")
     .option("--data-dir <folder>", "where the service keeps its data")
@@ -65,9 +78,9 @@ function withFlags(command: Command): Command {
 
 const HELP = `
 Flags of serve, also without the word:
-  --config --ip --port --log-level --log-dir --data-dir   (meproc serve --help)
+  --config --ip --port --auth --log-level --log-dir --data-dir   (meproc serve --help)
 
-Environment: MEPROC_CONFIG MEPROC_IP MEPROC_PORT MEPROC_LOG_LEVEL MEPROC_LOG_DIR MEPROC_DATA_DIR
+Environment: MEPROC_CONFIG MEPROC_IP MEPROC_PORT MEPROC_AUTH MEPROC_LOG_LEVEL MEPROC_LOG_DIR MEPROC_DATA_DIR
 Flags win over the environment, the environment over the file.
 
 Exit codes: 0 stopped as asked, 1 could not start, 2 usage or configuration.`;

@@ -3,12 +3,12 @@ import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import {
+  AUTH_MODES,
   type Config,
   ConfigFile,
   DEFAULT_LIMITS,
-  type Limits,
-  type LogLevel,
   LOG_LEVELS,
+  type Limits,
   type SocketConfig,
 } from "../domain/config.ts";
 import { InvalidError, describeIssue } from "../domain/errors.ts";
@@ -36,6 +36,7 @@ export interface Flags {
   readonly config?: string;
   readonly ip?: string;
   readonly port?: string;
+  readonly auth?: string;
   readonly logLevel?: string;
   readonly logDir?: string;
   readonly dataDir?: string;
@@ -74,6 +75,9 @@ export function loadConfig(
     allowedHosts: file.allowed_hosts ?? [],
     corsOrigins: file.cors_origins ?? [],
     limits: limitsOf(file.limits ?? {}),
+    auth: settings.auth ?? file.auth ?? "auto",
+    sessionHours: file.session_hours ?? 12,
+    metricsOpen: file.metrics_open ?? false,
     logLevel: settings.log_level ?? file.log_level ?? "info",
     logDir: resolve(settings.log_dir ?? file.log_dir ?? join(dataDir, "log")),
     dataDir,
@@ -192,7 +196,7 @@ function checked<T>(place: string, check: () => T): T {
   }
 }
 
-type Overlay = Partial<Pick<ConfigFile, "ip" | "port" | "log_level" | "log_dir" | "data_dir">>;
+type Overlay = Partial<Pick<ConfigFile, "ip" | "port" | "auth" | "log_level" | "log_dir" | "data_dir">>;
 
 /** Flags and environment under the keys of the file. Empty variables count as not set. */
 function overlay(flags: Flags, variables: Variables): Overlay {
@@ -203,13 +207,15 @@ function overlay(flags: Flags, variables: Variables): Overlay {
   };
   const ip = pick(flags.ip, "--ip", "MEPROC_IP");
   const port = pick(flags.port, "--port", "MEPROC_PORT");
+  const auth = pick(flags.auth, "--auth", "MEPROC_AUTH");
   const level = pick(flags.logLevel, "--log-level", "MEPROC_LOG_LEVEL");
   const logDir = pick(flags.logDir, "--log-dir", "MEPROC_LOG_DIR");
   const dataDir = pick(flags.dataDir, "--data-dir", "MEPROC_DATA_DIR");
   return {
     ...(ip === null ? {} : { ip: ip.text }),
     ...(port === null ? {} : { port: toPort(port.place, port.text) }),
-    ...(level === null ? {} : { log_level: toLevel(level.place, level.text) }),
+    ...(auth === null ? {} : { auth: oneOf(AUTH_MODES, auth.place, auth.text) }),
+    ...(level === null ? {} : { log_level: oneOf(LOG_LEVELS, level.place, level.text) }),
     ...(logDir === null ? {} : { log_dir: logDir.text }),
     ...(dataDir === null ? {} : { data_dir: dataDir.text }),
   };
@@ -221,10 +227,10 @@ function toPort(place: string, text: string): number {
   throw new ConfigError(place, "expected an integer from 0 to 65535");
 }
 
-function toLevel(place: string, text: string): LogLevel {
-  const level = LOG_LEVELS.find((each) => each === text);
-  if (level !== undefined) return level;
-  throw new ConfigError(place, `expected one of ${LOG_LEVELS.join(", ")}`);
+function oneOf<T extends string>(choices: readonly T[], place: string, text: string): T {
+  const found = choices.find((each) => each === text);
+  if (found !== undefined) return found;
+  throw new ConfigError(place, `expected one of ${choices.join(", ")}`);
 }
 
 /** Where a service keeps its data when nobody says so. */

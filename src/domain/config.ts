@@ -1,5 +1,6 @@
 /** The configuration: what the file may hold. Flags and environment set the same fields. */
 import { type Static, Type } from "@sinclair/typebox";
+import { ROLES, type Role } from "./access.ts";
 import { DEFAULT_ALL_TASKS_BYTES, type LogPolicy, LogPolicyDefinition } from "./output.ts";
 
 export const LOG_LEVELS = ["debug", "info", "warn", "error"] as const;
@@ -10,9 +11,6 @@ const Origin = Type.String({
   "x-expected": "an origin, such as https://ops.example",
 });
 const Count = Type.Integer({ minimum: 1, maximum: 1_000_000 });
-export const SOCKET_ROLES = ["viewer", "operator", "admin"] as const;
-/** What may be done by those whom the socket's file lets in, beside root and the service's own user. */
-export type SocketRole = (typeof SOCKET_ROLES)[number];
 
 /** How much is taken at a time, in all and from one address that is not of this machine. */
 export interface Limits {
@@ -31,6 +29,9 @@ export const DEFAULT_LIMITS: Limits = {
   streamsPerAddress: 50,
   sendTimeoutS: 20,
 };
+/** `auto`: a token is needed as soon as the service listens off the loopback. */
+export const AUTH_MODES = ["auto", "token", "none"] as const;
+export type AuthMode = (typeof AUTH_MODES)[number];
 
 const Port = Type.Integer({ minimum: 0, maximum: 65535, description: "0 takes a free port and prints it" });
 
@@ -54,7 +55,7 @@ export const ConfigFile = Type.Object(
       Type.String({ pattern: "^0?[0-7]{3}$", "x-expected": "three octal digits, such as 660" }),
     ),
     socket_group: Type.Optional(Type.String({ minLength: 1 })),
-    socket_role: Type.Optional(Type.Union(SOCKET_ROLES.map((role) => Type.Literal(role)))),
+    socket_role: Type.Optional(Type.Union(ROLES.map((role) => Type.Literal(role)))),
     tls: Type.Optional(
       Type.Object(
         { cert: Type.String({ minLength: 1 }), key: Type.String({ minLength: 1 }) },
@@ -80,6 +81,15 @@ export const ConfigFile = Type.Object(
         },
         { additionalProperties: false, description: "How much is taken at a time" },
       ),
+    ),
+    auth: Type.Optional(Type.Union(AUTH_MODES.map((mode) => Type.Literal(mode)))),
+    session_hours: Type.Optional(
+      Type.Integer({ minimum: 1, maximum: 8760, description: "How long a login lasts that nobody uses" }),
+    ),
+    metrics_open: Type.Optional(
+      Type.Boolean({
+        description: "Whoever comes may read /metrics, also where callers have to say who they are",
+      }),
     ),
     log_level: Type.Optional(Type.Union(LOG_LEVELS.map((level) => Type.Literal(level)))),
     log_dir: Type.Optional(Type.String({ minLength: 1 })),
@@ -142,7 +152,8 @@ export interface SocketConfig {
   readonly mode: number;
   /** The group of the file; `null` leaves the service's own. */
   readonly group: string | null;
-  readonly role: SocketRole;
+  /** What those may do whom it lets in, beside root and the service's own user. */
+  readonly role: Role;
 }
 
 /** The configuration in force. */
@@ -159,6 +170,9 @@ export interface Config {
   readonly allowedHosts: readonly string[];
   readonly corsOrigins: readonly string[];
   readonly limits: Limits;
+  readonly auth: AuthMode;
+  readonly sessionHours: number;
+  readonly metricsOpen: boolean;
   readonly logLevel: LogLevel;
   readonly logDir: string;
   readonly dataDir: string;

@@ -80,3 +80,14 @@ export function describeIssue(issue: Issue): string {
 export function notFound(name: string): MeprocError {
   return new MeprocError("not_found", `There is no task named ${name}`);
 }
+
+/** Somebody has failed too often; after `retryAfterS` seconds it may be tried again. */
+export class TooManyError extends MeprocError {
+  readonly retryAfterS: number;
+
+  constructor(retryAfterS: number) {
+    super("too_many", `Too many attempts; try again in ${retryAfterS} s`);
+    this.name = "TooManyError";
+    this.retryAfterS = retryAfterS;
+  }
+}

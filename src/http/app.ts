@@ -4,30 +4,38 @@
  */
 import { Elysia } from "elysia";
 import { MeprocError } from "../domain/errors.ts";
+import { authorize, errorAnswer, identify } from "./access.ts";
+import { accountRoutes } from "./accounts.ts";
 import { allowedMethods } from "./allowed-methods.ts";
+import { auditRoutes } from "./audit.ts";
+import { leaveTrail, targetOf } from "./audit-trail.ts";
+import { bounded } from "./bounded.ts";
 import { bulkRoutes } from "./bulk.ts";
 import type { HttpDeps } from "./deps.ts";
 import { documentRoutes } from "./document.ts";
 import { full } from "./entrance.ts";
 import { eventRoutes } from "./events.ts";
 import { makeGuard } from "./guard.ts";
-import { legacyAnswer, legacyError } from "./legacy-answer.ts";
+import { legacyAnswer } from "./legacy-answer.ts";
 import { legacyRoutes } from "./legacy.ts";
 import { outputFileRoutes } from "./output-files.ts";
 import { outputRoutes } from "./output.ts";
 import { documented } from "./docs.ts";
 import { API, isApi, pathOf } from "./paths.ts";
 import { pageRoutes } from "./page.ts";
-import { plainProblem, problemResponse } from "./problem.ts";
+import { plainProblem } from "./problem.ts";
 import { logRefusal } from "./refusal.ts";
+import { remoteAddress } from "./remote-address.ts";
 import { runRoutes } from "./runs.ts";
 import { scheduleRoutes } from "./schedule.ts";
 import { SECURITY_HEADERS } from "./security-headers.ts";
+import { sessionRoutes } from "./sessions.ts";
 import { setRoutes } from "./sets.ts";
 import { systemRoutes } from "./system.ts";
 import { taskRoutes } from "./tasks.ts";
 import { FullError } from "./turnstile.ts";
 import { verbRoutes } from "./verbs.ts";
+import { currentVisit, during, newVisit } from "./visit.ts";
 
 export const MAX_BODY_BYTES = 1 << 20;
 /** What is sent beyond this is cut off without a word; up to it there is an answer that says why. */
@@ -36,24 +44,47 @@ export const MAX_TRANSFER_BYTES = 4 << 20;
 const ANSWER_TIMEOUT_S = 60;
 const PREFLIGHT_AGE_S = "600";
 
-export async function createApp(deps: HttpDeps) {
-  const { ips, web, allowedHosts, corsOrigins } = deps.config;
+export async function createApp(core: HttpDeps) {
+  const deps = bounded(core);
+  const page = core.pageDir === null ? null : await pageRoutes(core.pageDir);
+  const pagePaths = new Set(page?.routes.map(({ path }) => path));
+  const rules = { isPage: (route: string) => pagePaths.has(route), metricsOpen: core.config.metricsOpen };
+  const trail = { audit: core.audit, clock: core.clock, newId: () => Bun.randomUUIDv7() };
+  const { ips, web, allowedHosts, corsOrigins } = core.config;
   const guard = makeGuard({ ips, names: [web.ip, ...allowedHosts], origins: corsOrigins });
   const app = new Elysia({
     normalize: false,
     nativeStaticResponse: false,
     serve: { maxRequestBodySize: MAX_TRANSFER_BYTES, idleTimeout: ANSWER_TIMEOUT_S },
   })
-    .onRequest(({ request, set }) => {
+    .wrap((answer) => (request: Request) => {
+      const address = remoteAddress(request, app.server);
+      const visit = newVisit(address);
+      return during(visit, async () => {
+        // typed as a function that gives functions; it answers
+        const response = (await answer(request)) as unknown as Response;
+        leaveTrail(trail, visit, request.method, response.status);
+        return response;
+      });
+    })
+    .onRequest(async ({ request, set }) => {
       Object.assign(set.headers, SECURITY_HEADERS);
       const cors = guard.cors(request);
       Object.assign(set.headers, cors);
       const path = pathOf(request);
       if (Number(request.headers.get("content-length")) > MAX_BODY_BYTES) return tooLarge(path);
       const refusal = guard.check(request);
-      if (refusal === null) return cors !== null && isPreflight(request) ? preflight() : undefined;
+      if (refusal === null && cors !== null && isPreflight(request)) return preflight();
+      if (refusal === null) return await identify(currentVisit(), deps, request, path);
       deps.log("warn", `Refused ${request.method} ${path}: ${refusal.reason}`);
       return refused(path, refusal.status, refusal.reason);
+    })
+    .onBeforeHandle((context) => {
+      const { request, route } = context;
+      const visit = currentVisit();
+      visit.route = route;
+      visit.target = targetOf(context);
+      authorize(visit, request.method, route, rules);
     })
     .onBeforeHandle(({ body, request, server }) => {
       server?.timeout(request, ANSWER_TIMEOUT_S);
@@ -64,7 +95,7 @@ export async function createApp(deps: HttpDeps) {
       const path = pathOf(request);
       if (error instanceof MeprocError) {
         logRefusal(deps.log, request, error);
-        return isApi(path) ? problemResponse(error) : legacyError(error);
+        return errorAnswer(error, isApi(path));
       }
       if (error instanceof FullError) return full(path, error);
       if (code === "NOT_FOUND") return unknownPath(request.method, path);
@@ -85,13 +116,17 @@ export async function createApp(deps: HttpDeps) {
         .use(outputRoutes(deps))
         .use(outputFileRoutes(deps))
         .use(eventRoutes(deps))
-        .use(systemRoutes(deps));
+        .use(systemRoutes(deps))
+        .use(sessionRoutes(deps))
+        .use(accountRoutes(deps))
+        .use(auditRoutes(deps));
     })
     .get("/healthz", () => ({ status: "ok" }), {
       detail: documented({
         tag: "Service",
         summary: "Whether the service is alive",
         description: "Answers as soon as the service takes requests.",
+        open: true,
         answers: { 200: { description: "It is", example: { status: "ok" } } },
       }),
     });
@@ -101,8 +136,7 @@ export async function createApp(deps: HttpDeps) {
     if (method === "OPTIONS") return new Response(null, { status: 204, headers: { allow } });
     return methodNotAllowed(path, allow);
   };
-  if (deps.pageDir === null) return app;
-  return app.use(await pageRoutes(deps.pageDir));
+  return page === null ? app : app.use(page);
 }
 
 function sizeOf(body: unknown): number {

@@ -3,11 +3,20 @@ import type { Config, LogLevel } from "../domain/config.ts";
 import type { Fact } from "../domain/fact.ts";
 import type { OutputArchive, OutputKeeper } from "../domain/output.ts";
 import type { Cancel, Clock, FactArchive, OutputReader, RunArchive } from "../domain/ports.ts";
-import type { Supervisor } from "../supervisor/supervisor.ts";
+import type { Access, Caller } from "../domain/access.ts";
+import type { Accounts, AuditLog } from "../domain/accounts.ts";
+import type { Tasks } from "./bounded.ts";
 import type { Turnstile } from "./turnstile.ts";
 
 export interface HttpDeps {
-  readonly supervisor: Supervisor;
+  readonly supervisor: Tasks;
+  readonly access: Access;
+  readonly accounts: Accounts;
+  readonly audit: AuditLog;
+  /** Who it is by where he comes from, before he is asked; `null` if that tells nothing. */
+  readonly peer?: (request: Request) => Caller | null;
+  /** What whoever looks after the service should know of its safety, in sentences. */
+  readonly warnings: readonly string[];
   readonly output: OutputReader;
   readonly captured: OutputArchive;
   readonly keeper: Pick<OutputKeeper, "clear">;
@@ -20,7 +29,10 @@ export interface HttpDeps {
   readonly clock: Clock;
   readonly subscribe: (subscriber: (fact: Fact) => void) => Cancel;
   readonly log: (level: LogLevel, text: string) => void;
-  readonly config: Pick<Config, "ip" | "ips" | "port" | "web" | "tls" | "allowedHosts" | "corsOrigins">;
+  readonly config: Pick<
+    Config,
+    "ip" | "ips" | "port" | "web" | "tls" | "allowedHosts" | "corsOrigins" | "metricsOpen"
+  >;
   readonly turnstile: Turnstile;
   readonly version: string;
   /** The folder of the bundled page; `null` serves none. */

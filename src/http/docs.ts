@@ -1,6 +1,8 @@
 /** Pieces of the OpenAPI document: every call has a summary, a description, an example and each of its answers. */
 import type { TSchema } from "@sinclair/typebox";
 
+export const LEGACY_TAG = "Meproc 1.x";
+
 export interface Answer {
   readonly description: string;
   readonly schema?: TSchema | { readonly $ref: string };
@@ -21,6 +23,8 @@ export interface Call {
     readonly type?: string;
   };
   readonly answers: Readonly<Record<number, Answer>>;
+  /** Nobody has to say who he is. */
+  readonly open?: true;
 }
 
 export interface Parameter {
@@ -52,9 +56,33 @@ const MISDIRECTED: Answer = {
   description: "The Host header names a host that this service is not known by",
 };
 
+/** What every call answers to somebody unknown, where callers have to say who they are. */
+const UNKNOWN: Answer = {
+  description: "It is not known who asks: a token or a session is needed",
+  type: "application/problem+json",
+  schema: { $ref: "#/components/schemas/Problem" },
+  example: {
+    type: "about:blank",
+    title: "Unauthorized",
+    status: 401,
+    code: "unauthorized",
+    detail: "Say who you are: a token is needed, or a session",
+  },
+};
+const LEGACY_UNKNOWN: Answer = {
+  description: UNKNOWN.description,
+  schema: { $ref: "#/components/schemas/LegacyAnswer" },
+  example: { msg: "Say who you are: a token is needed, or a session", code: 401 },
+};
+
 /** The `detail` of a route. */
 export function documented(call: Call) {
-  const answers: Call["answers"] = { ...call.answers, 421: MISDIRECTED };
+  const unknown = call.tag === LEGACY_TAG ? LEGACY_UNKNOWN : UNKNOWN;
+  const answers: Call["answers"] = {
+    ...call.answers,
+    ...(call.open === true ? {} : { 401: unknown }),
+    421: MISDIRECTED,
+  };
   const responses = Object.fromEntries(
     Object.entries(answers).map(([status, answer]) => [status, responseOf(answer)]),
   );
@@ -65,6 +93,7 @@ export function documented(call: Call) {
     parameters: (call.parameters ?? []).map((each) => ({ required: each.in === "path", ...each })),
     ...(call.body === undefined ? {} : { requestBody: requestBodyOf(call.body) }),
     responses,
+    ...(call.open === true ? { security: [] } : {}),
   } as Record<string, unknown>;
 }
 
@@ -101,7 +130,11 @@ export const TOO_LARGE = problem("The body is larger than 1 MiB", "invalid", 413
 export const TIMEOUT = problem("It did not come to be so; `detail` says where it stands", "timeout", 504);
 export const EXISTS = problem("The name is in use", "already_exists", 409);
 export const CLOSING = problem("The service is stopping", "shutting_down", 503);
-export const FORBIDDEN = problem("A page of another origin asked for it", "forbidden", 403);
+export const FORBIDDEN = problem(
+  "A page of another origin asked for it, or the caller's role is not enough",
+  "forbidden",
+  403,
+);
 export const INVALID: Answer = {
   description: "The input is not valid; `errors` says where and what was expected",
   type: "application/problem+json",

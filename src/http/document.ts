@@ -1,8 +1,10 @@
 /** The OpenAPI document at /swagger/json. Swagger UI itself is among the page's files, so that it works offline. */
 import { swagger } from "@elysiajs/swagger";
 import { Type } from "@sinclair/typebox";
+import { NewToken, NewUser, RightsChange } from "../domain/accounts.ts";
 import { ChangeSet, TaskSet } from "../domain/task-set.ts";
 import { TaskDefinition } from "../domain/task.ts";
+import { AuditView, CallerView, MadeToken, SessionView, TokenView, UserView } from "./account-views.ts";
 import { webUrl } from "./address.ts";
 import { OutcomeView } from "./bulk.ts";
 import type { HttpDeps } from "./deps.ts";
@@ -10,6 +12,7 @@ import { openApi } from "./openapi.ts";
 import { OutputFileView } from "./output-file-view.ts";
 import { Problem } from "./problem.ts";
 import { RunView } from "./run-view.ts";
+import { Login } from "./sessions.ts";
 import { Time, nullable } from "./schemas.ts";
 import { TaskDetails, TaskView } from "./task-view.ts";
 
@@ -33,6 +36,11 @@ const LegacyAnswer = Type.Object(
   { title: "Answer of Meproc 1.x" },
 );
 
+const SECURITY = {
+  token: { type: "http", scheme: "bearer", description: "A token: the first one, or one made for this" },
+  session: { type: "apiKey", in: "cookie", name: "meproc_session", description: "A session of the page" },
+} as const;
+
 export function documentRoutes({ version, config }: HttpDeps) {
   const web = webUrl(config);
   const schemas = {
@@ -51,6 +59,20 @@ export function documentRoutes({ version, config }: HttpDeps) {
     RunList: listOf("Run"),
     OutputFile: openApi(OutputFileView),
     OutputFileList: listOf("OutputFile"),
+    Login: openApi(Login),
+    Caller: openApi(CallerView),
+    Session: openApi(SessionView),
+    SessionList: listOf("Session"),
+    User: openApi(UserView),
+    UserList: listOf("User"),
+    NewUser: openApi(NewUser),
+    Rights: openApi(RightsChange),
+    Token: openApi(TokenView),
+    TokenList: listOf("Token"),
+    NewToken: openApi(NewToken),
+    MadeToken: openApi(MadeToken),
+    AuditEntry: openApi(AuditView),
+    AuditList: listOf("AuditEntry"),
     Problem: openApi(Problem),
     LegacyAnswer: openApi(LegacyAnswer),
   };
@@ -74,9 +96,11 @@ export function documentRoutes({ version, config }: HttpDeps) {
         { name: "Output", description: "What the processes wrote" },
         { name: "Events", description: "What happens" },
         { name: "Service", description: "The service itself" },
+        { name: "Access", description: "Who may do what, and who did" },
         { name: "Meproc 1.x", description: "The interface of Meproc 1.x, to the letter" },
       ],
-      components: { schemas: schemas as never },
+      components: { schemas: schemas as never, securitySchemes: SECURITY },
+      security: Object.keys(SECURITY).map((name) => ({ [name]: [] })),
     },
   });
 }

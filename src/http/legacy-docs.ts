@@ -1,7 +1,7 @@
 /** The OpenAPI descriptions of the 1.x surface. */
-import { type Answer, type Parameter, documented, ref } from "./docs.ts";
+import { type Answer, LEGACY_TAG, type Parameter, documented, ref } from "./docs.ts";
 
-const tag = "Meproc 1.x";
+const tag = LEGACY_TAG;
 const answer = (description: string, code: number, msg: string): Answer => ({
   description,
   schema: ref("LegacyAnswer"),

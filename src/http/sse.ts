@@ -2,6 +2,8 @@
 import type { Server } from "bun";
 import { remoteAddress } from "./remote-address.ts";
 import type { Turnstile } from "./turnstile.ts";
+import type { Cancel } from "../domain/ports.ts";
+import { whenRevoked } from "./visit.ts";
 
 export interface SseEvent {
   readonly event: string;
@@ -47,10 +49,12 @@ export function sseResponse(
   const gone = new AbortController();
   let wake: (() => void) | null = null;
   let keepAlive: Timer | null = null;
+  let unwatch: Cancel | null = null;
   const stop = () => {
     leave();
     gone.abort();
     if (keepAlive !== null) clearInterval(keepAlive);
+    unwatch?.();
     wake?.();
   };
   request.signal.addEventListener("abort", stop);
@@ -63,6 +67,10 @@ export function sseResponse(
           return (controller.desiredSize ?? 0) > 0;
         };
         put(encoder.encode("retry: 1000\n: meproc\n\n"));
+        unwatch = whenRevoked(() => {
+          stop();
+          controller.close();
+        });
         keepAlive = setInterval(() => put(encoder.encode(": still here\n\n")), KEEP_ALIVE_MS);
         const feeding = source({
           send: (event) => put(frame(event)),

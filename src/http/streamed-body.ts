@@ -2,6 +2,7 @@
 import type { Server } from "bun";
 import { remoteAddress } from "./remote-address.ts";
 import type { Turnstile } from "./turnstile.ts";
+import { whenRevoked } from "./visit.ts";
 
 export interface StreamedBody {
   readonly request: Request;
@@ -26,7 +27,8 @@ export async function streamedBody(body: StreamedBody): Promise<ReadableStream<U
 
 /** For what comes some time or other. */
 export function endlessBody(body: StreamedBody): ReadableStream<Uint8Array> {
-  const { chunks, leave } = begin(body);
+  const { chunks, leave, gone } = begin(body);
+  gone.addEventListener("abort", whenRevoked(leave));
   return toStream(body, chunks, leave, null);
 }
 
@@ -40,7 +42,7 @@ function begin({ request, server, turnstile, source }: StreamedBody) {
   };
   if (request.signal.aborted) leave();
   request.signal.addEventListener("abort", leave, { once: true });
-  return { chunks: source(gone.signal)[Symbol.asyncIterator](), leave };
+  return { chunks: source(gone.signal)[Symbol.asyncIterator](), leave, gone: gone.signal };
 }
 
 function toStream(

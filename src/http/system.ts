@@ -5,7 +5,14 @@ import { localTimezone } from "../supervisor/zone.ts";
 import type { HttpDeps } from "./deps.ts";
 import { documented } from "./docs.ts";
 
-export function systemRoutes({ supervisor, clock, version, storeTrouble, outputTrouble }: HttpDeps) {
+export function systemRoutes({
+  supervisor,
+  clock,
+  version,
+  storeTrouble,
+  outputTrouble,
+  warnings,
+}: HttpDeps) {
   const started = clock.now();
   return new Elysia({ name: "system" }).get(
     "/system",
@@ -23,6 +30,7 @@ export function systemRoutes({ supervisor, clock, version, storeTrouble, outputT
         timezone: localTimezone(),
         store_trouble: storeTrouble(),
         output_trouble: outputTrouble(),
+        warnings,
         counts: { tasks: groups.length, processes: processes.length },
       };
     },
@@ -45,6 +53,7 @@ export function systemRoutes({ supervisor, clock, version, storeTrouble, outputT
               timezone: "UTC",
               store_trouble: null,
               output_trouble: null,
+              warnings: [],
               counts: { tasks: 12, processes: 30 },
             },
           },

@@ -1,8 +1,8 @@
 /** `?wait=`: an answer that comes when a task stands as somebody wants it. */
 import type { Server } from "bun";
 import type { TaskGroup } from "../supervisor/group.ts";
-import type { Supervisor } from "../supervisor/supervisor.ts";
 import { AWAITED } from "../supervisor/wait-for.ts";
+import type { Tasks } from "./bounded.ts";
 import type { Parameter } from "./docs.ts";
 import { type Query, choice, integer } from "./query.ts";
 
@@ -38,7 +38,7 @@ export function patient({ request, server }: Pick<Asked, "request" | "server">):
 }
 
 /** Reads the query at once, so that a wrong one changes nothing. The function it gives settles when it is so. */
-export function waiter(supervisor: Supervisor, asked: Asked): (group: TaskGroup) => Promise<TaskGroup> {
+export function waiter(supervisor: Tasks, asked: Asked): (group: TaskGroup) => Promise<TaskGroup> {
   const { request, query } = asked;
   const condition = choice(query, "wait", AWAITED);
   const timeout = integer(query, "timeout_ms", 0, MAX_WAIT_MS) ?? DEFAULT_WAIT_MS;

@@ -54,8 +54,9 @@ export class Listeners {
   static async open(options: ListenOptions): Promise<Listeners> {
     const listeners = new Listeners(options);
     try {
-      listeners.#listen();
+      // from its first address on to the return nothing is waited for, so that nobody comes before it is known by whom
       await listeners.#listenUnix();
+      listeners.#listen();
       return listeners;
     } catch (error) {
       listeners.close();

@@ -5,7 +5,8 @@
 import { chmodSync, chownSync, lstatSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Server, Socket, UnixSocketListener } from "bun";
-import type { SocketConfig, SocketRole } from "../domain/config.ts";
+import type { Role } from "../domain/access.ts";
+import type { SocketConfig } from "../domain/config.ts";
 import type { Peer } from "../domain/peer.ts";
 import { codeOf } from "../platform/system-errors.ts";
 import { peerUid } from "./peer-credentials.ts";
@@ -95,7 +96,7 @@ export class UnixDoor {
 }
 
 /** Who could as well change the files of the service is its admin; whom else the file's rights let in has the role that is configured. */
-function roleOf(uid: number, role: SocketRole): SocketRole {
+function roleOf(uid: number, role: Role): Role {
   return uid === 0 || uid === process.geteuid?.() ? "admin" : role;
 }
 

@@ -4,8 +4,10 @@
  * that have ended and the oldest facts go. What was given up is counted.
  */
 import type { Database } from "bun:sqlite";
+import type { AuditEntry } from "../domain/accounts.ts";
 import type { Fact } from "../domain/fact.ts";
 import type { TaskRecord } from "../domain/history.ts";
+import { addAudit } from "./audit.ts";
 import { addFact } from "./facts.ts";
 import { writeMeta } from "./meta.ts";
 import { RunBacklog } from "./run-backlog.ts";
@@ -13,6 +15,7 @@ import { TaskTable } from "./tasks.ts";
 import type { Lost, Write } from "./write.ts";
 
 const MAX_FACTS = 10_000;
+const MAX_AUDIT = 10_000;
 
 interface TaskWrite {
   /** The row on disk goes first, so that a task of the same name gets a new place in the order. */
@@ -26,6 +29,7 @@ export class Backlog {
   readonly #meta = new Map<string, string>();
   readonly #tasks = new Map<string, TaskWrite>();
   readonly #facts = new Map<number, Fact>();
+  readonly #audit = new Map<string, AuditEntry>();
   readonly runs: RunBacklog;
   /** The tasks on disk: of another one there is nothing to remove. */
   readonly #stored: Set<string>;
@@ -39,7 +43,8 @@ export class Backlog {
   }
 
   get empty(): boolean {
-    return this.#meta.size + this.#tasks.size + this.runs.size + this.#facts.size === 0;
+    const sizes = [this.#meta, this.#tasks, this.runs, this.#facts, this.#audit].map(({ size }) => size);
+    return sizes.every((size) => size === 0);
   }
 
   setMeta(key: string, value: string): void {
@@ -63,9 +68,14 @@ export class Backlog {
     this.#facts.set(fact.id, fact);
   }
 
+  addAudit(entry: AuditEntry): void {
+    this.#audit.set(entry.id, entry);
+  }
+
   /** Gives up what is too much. */
   trim(): void {
     this.runs.trim();
+    for (const id of this.#audit.keys()) if (this.#audit.size > MAX_AUDIT) this.#audit.delete(id);
     for (const id of this.#facts.keys()) {
       if (this.#facts.size <= MAX_FACTS) return;
       this.#facts.delete(id);
@@ -95,6 +105,12 @@ export class Backlog {
         describe: () => `event ${id}, ${fact.kind}${"task" in fact ? ` of task ${fact.task}` : ""}`,
         perform: () => addFact(this.#database, fact),
         done: () => this.#facts.delete(id),
+      };
+    for (const [id, entry] of this.#audit)
+      yield {
+        describe: () => `the audit of ${entry.action}`,
+        perform: () => addAudit(this.#database, entry),
+        done: () => this.#audit.delete(id),
       };
   }
 

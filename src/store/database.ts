@@ -43,6 +43,18 @@ export function checkDatabase(path: string): void {
   }
 }
 
+/** Whether the database is as this executable writes it. Throws StoreError. */
+export function isCurrent(path: string): boolean {
+  try {
+    const database = new Database(path, { readonly: true });
+    const version = versionOf(database);
+    database.close();
+    return version === VERSION;
+  } catch (error) {
+    throw refusal(path, error);
+  }
+}
+
 function check(database: Database, path: string): void {
   const found = versionOf(database);
   if (found > VERSION)

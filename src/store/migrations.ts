@@ -58,6 +58,51 @@ export const MIGRATIONS: readonly string[] = [
   ALTER TABLE tasks ADD COLUMN scheduled_at INTEGER;
   ALTER TABLE tasks ADD COLUMN set_name TEXT;
   `,
+  `
+  CREATE TABLE users (
+    name TEXT PRIMARY KEY,
+    password TEXT NOT NULL,
+    role TEXT NOT NULL,
+    tasks TEXT,
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE tokens (
+    id TEXT PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE,
+    hash TEXT NOT NULL,
+    role TEXT NOT NULL,
+    tasks TEXT,
+    created_at INTEGER NOT NULL,
+    created_by TEXT NOT NULL,
+    expires_at INTEGER
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE sessions (
+    id TEXT PRIMARY KEY,
+    hash TEXT NOT NULL UNIQUE,
+    owner_kind TEXT NOT NULL,
+    owner TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    used_at INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL,
+    address TEXT NOT NULL,
+    agent TEXT
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX sessions_of_owner ON sessions (owner_kind, owner);
+
+  CREATE TABLE audit (
+    id TEXT PRIMARY KEY,
+    time INTEGER NOT NULL,
+    actor TEXT NOT NULL,
+    address TEXT NOT NULL,
+    action TEXT NOT NULL,
+    target TEXT,
+    outcome TEXT NOT NULL,
+    status INTEGER
+  ) STRICT, WITHOUT ROWID;
+  `,
 ];
 
 /** The version that this executable writes. */

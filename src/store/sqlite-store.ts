@@ -3,6 +3,7 @@
  * fails (disk full, read-only) is kept in memory and made up for later; supervision never waits for it nor fails with it.
  */
 import { type Database, SQLiteError } from "bun:sqlite";
+import type { AuditEntry, AuditLog, AuditQuery } from "../domain/accounts.ts";
 import type { Fact } from "../domain/fact.ts";
 import type {
   ProcessIdentity,
@@ -15,6 +16,8 @@ import type {
 } from "../domain/history.ts";
 import type { FactArchive, FactQuery, History, RunArchive } from "../domain/ports.ts";
 import type { RunId } from "../domain/run.ts";
+import { AccountTables } from "./accounts.ts";
+import { findAudit } from "./audit.ts";
 import type { Checkpoints } from "./checkpoints.ts";
 import { findFacts, lastFactId } from "./facts.ts";
 import { readMeta } from "./meta.ts";
@@ -28,7 +31,8 @@ export interface StoreOptions extends Omit<PendingOptions, "onWritten"> {
   readonly checkpoints?: Checkpoints;
 }
 
-export class SqliteStore implements History, RunArchive, FactArchive {
+export class SqliteStore implements History, RunArchive, FactArchive, AuditLog {
+  readonly accounts: AccountTables;
   readonly #database: Database;
   readonly #pending: PendingWrites;
   readonly #checkpoints: Checkpoints | null;
@@ -42,6 +46,7 @@ export class SqliteStore implements History, RunArchive, FactArchive {
       onWritten: (count) => this.#checkpoints?.written(count),
     });
     this.#tasks = new TaskTable(options.database);
+    this.accounts = new AccountTables(options.database);
   }
 
   /** A value that belongs to the data directory, made when it is asked for first. */
@@ -111,6 +116,15 @@ export class SqliteStore implements History, RunArchive, FactArchive {
 
   addFact(fact: Fact): void {
     this.#pending.soon((backlog) => backlog.addFact(fact));
+  }
+
+  addAudit(entry: AuditEntry): void {
+    this.#pending.soon((backlog) => backlog.addAudit(entry));
+  }
+
+  audit(query: AuditQuery): AuditEntry[] {
+    this.flush();
+    return findAudit(this.#database, query);
   }
 
   /** Removes at most `batch` old runs and facts; true if there may be more. */

@@ -18,6 +18,12 @@ const OLD_FACTS = `DELETE FROM facts WHERE id IN
   (SELECT id FROM (SELECT id, time FROM facts ORDER BY id LIMIT ?) WHERE time < ?)`;
 const SURPLUS_FACTS = `DELETE FROM facts WHERE id IN
   (SELECT id FROM facts WHERE id <= (SELECT max(id) FROM facts) - ? ORDER BY id LIMIT ?)`;
+/** The audit is kept longer than anything else, and bounded all the same. Strangers who fail all day push out nothing but each other. */
+const MAX_AUDIT = { known: 200_000, unknown: 20_000 };
+const surplusAudit = (whose: string) => `DELETE FROM audit WHERE id IN (SELECT id FROM audit WHERE ${whose}
+  AND id <= (SELECT id FROM audit WHERE ${whose} ORDER BY id DESC LIMIT 1 OFFSET ?) ORDER BY id LIMIT ?)`;
+const SURPLUS_KNOWN = surplusAudit("actor <> 'unknown'");
+const SURPLUS_UNKNOWN = surplusAudit("actor = 'unknown'");
 
 export interface Limits {
   readonly maxRunsPerTask: number;
@@ -35,7 +41,11 @@ export function removeSurplus(database: Database, { maxRunsPerTask, before, batc
   );
   const old = remove(OLD_RUNS, before, batch);
   const facts = [remove(OLD_FACTS, batch, before), remove(SURPLUS_FACTS, MAX_FACTS, batch)];
-  return [...surplus, old, ...facts].some((count) => count >= batch);
+  const audit = [
+    remove(SURPLUS_KNOWN, MAX_AUDIT.known, batch),
+    remove(SURPLUS_UNKNOWN, MAX_AUDIT.unknown, batch),
+  ];
+  return [...surplus, old, ...facts, ...audit].some((count) => count >= batch);
 }
 
 function tasksWithMoreThan(database: Database, runs: number): string[] {

@@ -315,9 +315,14 @@ export class Supervisor {
     return whyNotRunning(group);
   }
 
-  /** What is due from `from` to `to` (Unix ms), at most `limit` times. */
-  agenda(from: number, to: number, limit: number): Appointment[] {
-    return agenda(this.list(), from, to, limit);
+  /** What is due from `from` to `to` (Unix ms), at most `limit` times, of the tasks that `of` takes. */
+  agenda(
+    from: number,
+    to: number,
+    limit: number,
+    of: (group: TaskGroup) => boolean = () => true,
+  ): Appointment[] {
+    return agenda(this.list().filter(of), from, to, limit);
   }
 
   /** What its processes use, looked at now. Throws `not_found`. */

@@ -39,6 +39,19 @@ describe("where a value comes from", () => {
     expect(loaded.logDir).toBe(join(folder, "log"));
   });
 
+  test("who has to say who he is, and for how long a login lasts", () => {
+    const config = file('auth = "none"\nsession_hours = 1\nmetrics_open = true');
+    const loaded = loadConfig({ config }, {}, parseTask);
+    expect([loaded.auth, loaded.sessionHours, loaded.metricsOpen]).toEqual(["none", 1, true]);
+    expect(loadConfig({ config }, { MEPROC_AUTH: "token" }, parseTask).auth).toBe("token");
+    expect(loadConfig({ config, auth: "auto" }, { MEPROC_AUTH: "token" }, parseTask).auth).toBe("auto");
+    expect(loadConfig({}, {}, parseTask)).toMatchObject({
+      auth: "auto",
+      sessionHours: 12,
+      metricsOpen: false,
+    });
+  });
+
   test("no file is needed", () => {
     const config = loadConfig({}, { STATE_DIRECTORY: "/state:/other" }, parseTask);
     expect([config.ip, config.port, config.dataDir, config.logDir]).toEqual([
@@ -77,6 +90,8 @@ describe("what is wrong is said in one line: file, key, what was expected", () =
     ["prot = 1", "FILE: prot: there is no such field; did you mean port?"],
     ['port = "x"', "FILE: port: expected an integer from 0 to 65535"],
     ["port = 70000", "FILE: port: expected an integer from 0 to 65535"],
+    ['auth = "maybe"', 'FILE: auth: expected "auto", "token", "none"'],
+    ["session_hours = 0", "FILE: session_hours: expected an integer from 1 to 8760"],
     ['log_level = "loud"', 'FILE: log_level: expected "debug", "info", "warn", "error"'],
     ["[web]\nprot = 1", "FILE: web.prot: there is no such field; did you mean port?"],
     ["ip = 5", "FILE: ip: expected an address or a list of addresses"],

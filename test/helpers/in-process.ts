@@ -1,6 +1,6 @@
 /** The service inside the test's own process: every room is real, only the signals are missing. */
 import { join } from "node:path";
-import { DEFAULT_LIMITS } from "../../src/domain/config.ts";
+import { type AuthMode, DEFAULT_LIMITS } from "../../src/domain/config.ts";
 import { DEFAULT_ALL_TASKS_BYTES, DEFAULT_LOG_POLICY } from "../../src/domain/output.ts";
 import { createService } from "../../src/service.ts";
 
@@ -10,16 +10,20 @@ import { createService } from "../../src/service.ts";
  */
 export async function serveInProcess(
   folder: string,
+  { auth = "auto", ip = "127.0.0.1" }: { auth?: AuthMode; ip?: string } = {},
 ): Promise<{ baseUrl: string; close: () => Promise<void> }> {
   const config = {
-    ip: "127.0.0.1",
-    ips: ["127.0.0.1"],
-    port: 0,
+    ips: [ip],
     socket: null,
     tls: null,
     allowedHosts: [],
     corsOrigins: [],
     limits: DEFAULT_LIMITS,
+    ip,
+    port: 0,
+    auth,
+    sessionHours: 12,
+    metricsOpen: false,
     logLevel: "info",
     logDir: join(folder, "log"),
     dataDir: join(folder, "data"),

@@ -6,6 +6,9 @@ import { createApp } from "../../src/http/app.ts";
 import { openDatabase } from "../../src/store/database.ts";
 import { SqliteStore } from "../../src/store/sqlite-store.ts";
 import type { Fact, FactBody } from "../../src/domain/fact.ts";
+import { AccountBook } from "../../src/auth/account-book.ts";
+import { Passwords } from "../../src/auth/passwords.ts";
+import { openAccess } from "../fakes/access.ts";
 import { FakeClock } from "../fakes/clock.ts";
 import { ObedientEngine } from "../fakes/obedient-engine.ts";
 import { FakeOutput } from "../fakes/output.ts";
@@ -37,6 +40,13 @@ export async function serveApi() {
   };
   const log: string[] = [];
   const app = await createApp({
+    ...openAccess,
+    accounts: new AccountBook({
+      store: store.accounts,
+      passwords: new Passwords(),
+      wall: () => clock.now().wall,
+    }),
+    audit: store,
     supervisor,
     output,
     captured: output,
@@ -59,6 +69,7 @@ export async function serveApi() {
       tls: null,
       allowedHosts: [],
       corsOrigins: [],
+      metricsOpen: false,
     },
     turnstile: makeTurnstile(DEFAULT_LIMITS),
     version: "2.0.0",

@@ -3,6 +3,7 @@ import { DEFAULT_LIMITS } from "../../src/domain/config.ts";
 import { createApp } from "../../src/http/app.ts";
 import { makeTurnstile } from "../../src/http/turnstile.ts";
 import { whenDone } from "../helpers/cleanup.ts";
+import { openAccess } from "../fakes/access.ts";
 import { FakeOutput } from "../fakes/output.ts";
 import { fakeSupervisor } from "../fakes/supervisor.ts";
 
@@ -25,6 +26,7 @@ export async function serveOutput() {
   const output = new FakeOutput();
   const log: string[] = [];
   const app = await createApp({
+    ...openAccess,
     supervisor,
     output,
     captured: output,
@@ -47,6 +49,7 @@ export async function serveOutput() {
       tls: null,
       allowedHosts: [],
       corsOrigins: [],
+      metricsOpen: false,
     },
     turnstile: makeTurnstile(DEFAULT_LIMITS),
     version: "2.0.0",

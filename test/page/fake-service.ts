@@ -108,6 +108,8 @@ export async function fakeService(change: Partial<Task> = {}): Promise<FakeServi
       const { pathname, searchParams } = new URL(request.url);
       const path = pathname.replace(/^\/api\/v1\/tasks\/[^/]+/, "/task");
       switch (path) {
+        case "/api/v1/session":
+          return Response.json({ actor: "api", role: "admin", tasks: null, via: "none" });
         case "/api/v1/system":
           return Response.json(system());
         case "/api/v1/tasks":

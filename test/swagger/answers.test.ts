@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { join } from "node:path";
 import { serveInProcess } from "../helpers/in-process.ts";
 import { legacyClient } from "../helpers/legacy-client.ts";
 import { startService } from "../helpers/service.ts";
@@ -27,6 +28,15 @@ const send =
 const REPLACE = send("PUT");
 const PATCH = send("PATCH");
 const DELETE = (path: string, headers = {}): Question => ({ method: "DELETE", path, headers });
+
+const ANNA = { name: "anna", password: "correct horse", role: "viewer" };
+const CI = { name: "ci", role: "viewer", expires_in_ms: 60_000 };
+const SET_PASSWORD = (user: string, body: unknown, headers = {}): Question => ({
+  method: "PUT",
+  path: `/api/v1/users/${user}/password`,
+  body,
+  headers,
+});
 
 /** Asked one after the other of a fresh service. */
 const ROWS: readonly Row[] = [
@@ -219,11 +229,51 @@ const ROWS: readonly Row[] = [
   [400, GET("/api/v1/schedule/preview?cron=0+3+*+*+*&count=101")],
   [400, GET("/api/v1/schedule/preview?cron=0+3+*+*+*&timezone=Mars")],
   [200, GET("/healthz")],
+
+  [200, GET("/api/v1/session")],
+  [204, DELETE("/api/v1/session")],
+  [403, DELETE("/api/v1/session", FOREIGN)],
+  [400, POST("/api/v1/session", {})],
+  [403, POST("/api/v1/session", {}, FOREIGN)],
+  [409, POST("/api/v1/session", { token: "x" })],
+  [200, GET("/api/v1/sessions")],
+  [404, DELETE("/api/v1/sessions/absent")],
+  [403, DELETE("/api/v1/sessions/absent", FOREIGN)],
+  [201, POST("/api/v1/users", ANNA)],
+  [409, POST("/api/v1/users", ANNA)],
+  [400, POST("/api/v1/users", { ...ANNA, role: "boss" })],
+  [403, POST("/api/v1/users", ANNA, FOREIGN)],
+  [413, POST("/api/v1/users", HUGE)],
+  [200, GET("/api/v1/users")],
+  [200, PATCH("/api/v1/users/anna", { role: "operator", tasks: ["web-*"] })],
+  [400, PATCH("/api/v1/users/anna", { role: "admin", tasks: ["web-*"] })],
+  [403, PATCH("/api/v1/users/anna", {}, FOREIGN)],
+  [404, PATCH("/api/v1/users/nobody", { role: "viewer" })],
+  [413, PATCH("/api/v1/users/anna", HUGE)],
+  [204, SET_PASSWORD("anna", { password: "battery horse" })],
+  [400, SET_PASSWORD("anna", { password: "short" })],
+  [403, SET_PASSWORD("anna", {}, FOREIGN)],
+  [404, SET_PASSWORD("nobody", { password: "battery horse" })],
+  [413, SET_PASSWORD("anna", HUGE)],
+  [204, DELETE("/api/v1/users/anna")],
+  [404, DELETE("/api/v1/users/anna")],
+  [403, DELETE("/api/v1/users/anna", FOREIGN)],
+  [201, POST("/api/v1/tokens", CI)],
+  [409, POST("/api/v1/tokens", CI)],
+  [400, POST("/api/v1/tokens", { ...CI, expires_in_ms: -1 })],
+  [403, POST("/api/v1/tokens", CI, FOREIGN)],
+  [413, POST("/api/v1/tokens", HUGE)],
+  [200, GET("/api/v1/tokens")],
+  [204, DELETE("/api/v1/tokens/ci")],
+  [404, DELETE("/api/v1/tokens/ci")],
+  [403, DELETE("/api/v1/tokens/ci", FOREIGN)],
+  [200, GET("/api/v1/audit?actor=api&limit=2")],
+  [400, GET("/api/v1/audit?limit=0")],
 ];
 
 /** Declared, and not to be brought about by asking: a process that even KILL does not end, a search without one. */
 const OUT_OF_REACH =
-  /^((DELETE|PUT|PATCH|POST) \/(proc|api\/v1\/apply|api\/v1\/tasks\/\{name\}(\/(stop|restart|output))?) 409|GET \/api\/v1\/(tasks|runs)\/\{\w+\}\/output 504)$/;
+  /^((DELETE|PUT|PATCH|POST) \/(proc|api\/v1\/apply|api\/v1\/tasks\/\{name\}(\/(stop|restart|output))?) 409|GET \/api\/v1\/(tasks|runs)\/\{\w+\}\/output 504|POST \/api\/v1\/session 429)$/;
 
 const seenWhileStopping = new Set<string>();
 
@@ -256,6 +306,60 @@ test("a service that is stopping says so, as the document declares", async () =>
     expect([question.path, await ask(question)]).toEqual([question.path, 503]);
   for (const name of seen) seenWhileStopping.add(name);
 }, 20_000);
+
+/** Where callers have to say who they are. */
+const seenByOthers = new Set<string>();
+
+describe("every answer to somebody unknown, or who may not, is one that the document declares", () => {
+  const folder = makeFolder();
+  let service: Awaited<ReturnType<typeof serveInProcess>>;
+  let document: Document;
+  let asker: Asker;
+  let viewer: { authorization: string };
+  let admin: { authorization: string };
+
+  beforeAll(async () => {
+    service = await serveInProcess(folder.path, { auth: "token" });
+    const token = (await Bun.file(join(folder.path, "data/token")).text()).trim();
+    admin = { authorization: `Bearer ${token}` };
+    document = await readDocument(service.baseUrl, admin);
+    asker = makeAsker(service.baseUrl, document);
+    expect(await asker.ask(POST("/api/v1/session", { token }))).toBe(201);
+    const body = JSON.stringify({ name: "viewer", role: "viewer" });
+    const init = { method: "POST", headers: admin, body };
+    const made = (await (await fetch(`${service.baseUrl}/api/v1/tokens`, init)).json()) as { token: string };
+    viewer = { authorization: `Bearer ${made.token}` };
+  });
+  afterAll(async () => {
+    for (const name of asker.seen) seenByOthers.add(name);
+    await service.close();
+    folder.remove();
+  });
+
+  test("who is unknown", async () => {
+    for (const { method, path, operation } of callsOf(document)) {
+      const login = method === "POST" && path === "/api/v1/session";
+      const body = login ? { token: "wrong" } : undefined;
+      const status = await asker.ask({ method, path, body });
+      expect([method, path, status]).toEqual([method, path, "401" in operation.responses ? 401 : 200]);
+    }
+  });
+
+  test("who ends a session", async () => {
+    const list = await fetch(`${service.baseUrl}/api/v1/sessions`, { headers: admin });
+    const { items } = (await list.json()) as { items: { id: string }[] };
+    const path = `/api/v1/sessions/${items[0]?.id}`;
+    expect(await asker.ask({ method: "DELETE", path, headers: admin })).toBe(204);
+  });
+
+  test("who may not", async () => {
+    for (const { method, path, operation } of callsOf(document)) {
+      if (!("403" in operation.responses) || /proc|session/.test(path)) continue;
+      const status = await asker.ask({ method, path: path.replace("{name}", "absent"), headers: viewer });
+      expect([method, path, status]).toEqual([method, path, 403]);
+    }
+  });
+});
 
 describe("every answer is one that the document declares", () => {
   const folder = makeFolder();
@@ -323,7 +427,9 @@ describe("every answer is one that the document declares", () => {
     const declared = callsOf(document).flatMap((call) =>
       Object.keys(call.operation.responses).map((status) => `${nameOf(call)} ${status}`),
     );
-    const unseen = declared.filter((name) => !asker.seen.has(name) && !seenWhileStopping.has(name));
+    const unseen = declared.filter(
+      (name) => !asker.seen.has(name) && !seenWhileStopping.has(name) && !seenByOthers.has(name),
+    );
     expect(unseen.filter((name) => !OUT_OF_REACH.test(name))).toEqual([]);
   });
 });

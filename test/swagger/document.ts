@@ -41,8 +41,11 @@ export interface Call {
   readonly operation: Operation;
 }
 
-export async function readDocument(baseUrl: string): Promise<Document> {
-  const response = await fetch(`${baseUrl}/swagger/json`);
+export async function readDocument(
+  baseUrl: string,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<Document> {
+  const response = await fetch(`${baseUrl}/swagger/json`, { headers: { ...headers } });
   return (await response.json()) as Document;
 }
 

@@ -93,23 +93,41 @@ describe.if(linux)("the Unix socket", () => {
     expect(await Bun.file(file).text()).toBe("kept");
   });
 
-  test.if(isRoot)("lets in whom its rights let in, and nobody else", async () => {
-    const { folder, path } = await open("600");
-    const asNobody = () =>
-      Bun.spawnSync(
-        ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "curl", "-s", "-S"].concat(
-          "--unix-socket",
-          path,
-          "http://localhost/healthz",
-        ),
-        { stderr: "pipe" },
-      );
-    expect(asNobody().exitCode).toBe(7);
-    Bun.spawnSync(["chmod", "666", path]);
-    expect(asNobody().stdout.toString()).toBe('{"status":"ok"}');
-    const modes = Bun.spawnSync(["find", join(folder, "data", "run"), "-type", "s", "-perm", "/077"]);
-    expect(modes.stdout.toString()).toBe("");
-  });
+  test.if(isRoot)(
+    "lets in whom its rights let in, and nobody else, with the role that is configured",
+    async () => {
+      const folder = temporaryFolder();
+      const path = join(folder, "meproc.sock");
+      const roles = `socket = "${path}"\nsocket_role = "viewer"\nauth = "token"`;
+      const service = await startService({ folder, config: roles });
+      const asNobody = (...args: string[]) => {
+        const user = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"];
+        const ask = ["curl", "-s", "-w", " %{http_code}", "--unix-socket", path];
+        const { exitCode, stdout } = Bun.spawnSync([...user, ...ask, ...args]);
+        return { exitCode, stdout: stdout.toString() };
+      };
+      const tasks = "http://localhost/api/v1/tasks";
+      expect(asNobody(tasks).exitCode).toBe(7);
+      Bun.spawnSync(["chmod", "666", path]);
+      expect(asNobody(tasks).stdout).toEndWith(" 200");
+      const definition = JSON.stringify({ name: "made", cmd: "true", type: "once" });
+      const refused = asNobody("-d", definition, tasks).stdout;
+      expect(refused).toContain('"code":"forbidden"');
+      expect(refused).toEndWith(" 403");
+      const made = await fetch(tasks, { method: "POST", body: definition, unix: path });
+      expect(made.status).toBe(201);
+      const who = await fetch("http://localhost/api/v1/session", { unix: path });
+      expect(await who.json()).toMatchObject({ actor: "uid:0", role: "admin", via: "socket" });
+      const asStranger = await fetch("http://localhost/api/v1/session", {
+        unix: path,
+        headers: { authorization: "Bearer wrong" },
+      });
+      expect(asStranger.status).toBe(401);
+      expect((await fetch(`${service.url}/api/v1/tasks`)).status).toBe(401);
+      const modes = Bun.spawnSync(["find", join(folder, "data", "run"), "-type", "s", "-perm", "/077"]);
+      expect(modes.stdout.toString()).toBe("");
+    },
+  );
 });
 
 describe("TLS", () => {

@@ -160,7 +160,7 @@ describe("the guard", () => {
 test("it listens on 127.0.0.1 alone unless told otherwise", async () => {
   const service = await startService();
   expect(service.log()).toContain("Listen on: 127.0.0.1:");
-  expect(service.log()).not.toContain("Anyone who reaches");
+  expect(service.log()).not.toContain("anyone who reaches");
   const hex = service.port.toString(16).toUpperCase().padStart(4, "0");
   const table = await Bun.file("/proc/net/tcp").text();
   const six = await Bun.file("/proc/net/tcp6").text();
@@ -170,10 +170,12 @@ test("it listens on 127.0.0.1 alone unless told otherwise", async () => {
   expect(listening.map((line) => line.trim().split(/\s+/)[1])).toEqual([`0100007F:${hex}`]);
 });
 
-test("off loopback it warns", async () => {
-  const service = await startService({ args: ["--ip", "0.0.0.0"] });
-  const warning = /\[WARN\]: Anyone who reaches http:\/\/0\.0\.0\.0:\d+ may run commands/;
+test("off loopback without a token it warns, in the log and on the page", async () => {
+  const service = await startService({ args: ["--ip", "0.0.0.0", "--auth", "none"] });
+  const warning = /\[WARN\]: auth is "none": anyone who reaches this service may run commands/;
   await until(() => warning.test(service.log()), "it has warned");
+  const system = await (await fetch(`${service.url}/api/v1/system`)).json();
+  expect(system.warnings).toEqual([expect.stringContaining('auth is "none"')]);
 });
 
 test.if(process.platform === "linux")("what it keeps is not for everybody's eyes", async () => {

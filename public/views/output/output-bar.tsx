@@ -4,6 +4,7 @@ import type { Task } from "../../api/types.ts";
 import { Badge } from "../../parts/badge.tsx";
 import { Icon, type IconName } from "../../parts/icon.tsx";
 import { prefer, preferences } from "../../state/preferences.ts";
+import { may, visitor } from "../../state/session.ts";
 import { useStore } from "../../state/store.ts";
 import { instanceTone } from "../../task/condition.ts";
 import { ReplicaTabs } from "./replica-tabs.tsx";
@@ -27,6 +28,7 @@ export type OutputBarProps = {
 
 export function OutputBar(props: OutputBarProps) {
   const { task, replica, onReplica, opened, onOpen, onClear, fieldCount, onReset, children } = props;
+  const mayClear = useStore(visitor, may("admin"));
   const { wrap, times } = useStore(preferences, (now) => now);
   const opener = (what: Opened, icon: IconName, label: ComponentChildren) => (
     <button
@@ -47,11 +49,13 @@ export function OutputBar(props: OutputBarProps) {
           <Check label="Times" checked={times} onChange={(next) => prefer({ times: next })} />
           <Check label="Wrap lines" checked={wrap} onChange={(next) => prefer({ wrap: next })} />
           {opener("downloads", "download", <span class="tool-word">Download</span>)}
-          <button type="button" class="button button-quiet" onClick={onClear}>
-            <Icon name="remove" />
-            <span class="tool-word">Clear</span>
-            <span class="hidden"> the output</span>
-          </button>
+          {mayClear && (
+            <button type="button" class="button button-quiet" onClick={onClear}>
+              <Icon name="remove" />
+              <span class="tool-word">Clear</span>
+              <span class="hidden"> the output</span>
+            </button>
+          )}
         </div>
       </div>
       <div class="output-row">

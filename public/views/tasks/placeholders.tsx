@@ -5,6 +5,7 @@ import { Icon } from "../../parts/icon.tsx";
 import { openDialog } from "../../state/dialogs.ts";
 import { refreshTasks } from "../../state/live.ts";
 import { service } from "../../state/service.ts";
+import { may, visitor } from "../../state/session.ts";
 import { useStore } from "../../state/store.ts";
 
 export function Reading() {
@@ -33,6 +34,7 @@ export function Trouble({ message }: { message: string }) {
 
 export function NoTasks() {
   const section = useRef<HTMLElement>(null);
+  const mayDefine = useStore(visitor, may("admin"));
   // With the first task this goes: whoever stood here goes on from the same button in the head.
   useLayoutEffect(
     () => () => {
@@ -48,10 +50,12 @@ export function NoTasks() {
         A task is a command that Meproc runs for you: one time, always, or at set times. Give it a name and a
         command, and it starts at once.
       </p>
-      <button type="button" class="button button-main" onClick={() => openDialog({ kind: "new-task" })}>
-        <Icon name="plus" />
-        Create the first task
-      </button>
+      {mayDefine && (
+        <button type="button" class="button button-main" onClick={() => openDialog({ kind: "new-task" })}>
+          <Icon name="plus" />
+          Create the first task
+        </button>
+      )}
       <p class="muted">or from a terminal:</p>
       <pre class="code">
         {`curl ${location.origin}/proc \\

@@ -4,12 +4,15 @@ import { Busy } from "../../parts/busy.tsx";
 import { Icon, type IconName } from "../../parts/icon.tsx";
 import { type Command, command, underWay } from "../../state/commands.ts";
 import { openDialog } from "../../state/dialogs.ts";
+import { may, visitor } from "../../state/session.ts";
 import { useStore } from "../../state/store.ts";
 import { canStop } from "../../task/condition.ts";
 
 export function TaskActions({ task }: { task: Task }) {
   const { name } = task;
   const running = useStore(underWay, (now) => now.get(name));
+  const mayRun = useStore(visitor, may("operator"));
+  const mayRemove = useStore(visitor, may("admin"));
   const toggle: Command = canStop(task) ? "stop" : "start";
   const action = (what: Command, icon: IconName, label: string, onClick: () => void) => (
     <button
@@ -37,9 +40,10 @@ export function TaskActions({ task }: { task: Task }) {
         <Icon name="output" />
         <span class="action-word">Output</span>
       </button>
-      {action("restart", "restart", "Restart", () => void command(name, "restart"))}
-      {action(toggle, toggle, toggle === "stop" ? "Stop" : "Start", () => void command(name, toggle))}
-      {action("remove", "remove", "Remove", () => openDialog({ kind: "remove", name }))}
+      {mayRun && action("restart", "restart", "Restart", () => void command(name, "restart"))}
+      {mayRun &&
+        action(toggle, toggle, toggle === "stop" ? "Stop" : "Start", () => void command(name, toggle))}
+      {mayRemove && action("remove", "remove", "Remove", () => openDialog({ kind: "remove", name }))}
     </div>
   );
 }
