@@ -101,7 +101,7 @@ describe("following", () => {
   test("resumes over kills, rotation and compression, several replicas at once", async () => {
     const service = await startService();
     const cmd = "n=0; while :; do n=$((n+1)); echo $MEPROC_INDEX line $n; sleep 0.001; done";
-    const log = { max_bytes: 1000, max_files: 0, total_bytes: 0 };
+    const log = { max_bytes: 4096, max_files: 0, total_bytes: 0 };
     await define(service, { name: "count", cmd, type: "daemon", replica: 3, log });
     const beginning = "2020-01-01:0,2020-01-01:0,2020-01-01:0";
     const path = `tasks/count/output/stream?after=${beginning}`;
@@ -111,7 +111,7 @@ describe("following", () => {
     for (let round = 0; round < 4; round++) {
       if (round > 0) current = await nextService(current);
       const got = outputClient(current.url).follow(path, last === null ? {} : { "last-event-id": last });
-      await until(() => textOf(eventsOf(got.text)).split("\n").length > 400, "some events have come");
+      await until(() => textOf(eventsOf(got.text)).split("\n").length > 2000, "some events have come");
       if (round === 3) got.leave();
       else await crash(current);
       await until(() => got.ended, "the stream has ended");
@@ -126,7 +126,7 @@ describe("following", () => {
         .split("\n")
         .slice(0, -1);
       expect(lines).toEqual(lines.map((_, i) => `${index} line ${i + 1}`));
-      expect(lines.length).toBeGreaterThan(300);
+      expect(lines.length).toBeGreaterThan(1500);
     }
     expect(
       readdirSync(current.logDir).filter((name) => /^count:0-.*\.\d+\.log/.test(name)).length,
