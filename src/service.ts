@@ -108,10 +108,10 @@ export interface ServiceOptions {
 
 /** Throws StartError. Tasks and processes that an earlier service left are taken up before it returns. */
 export async function createService(config: Config, options: ServiceOptions): Promise<Service> {
-  const isOurs = isOwnFolder(config.dataDir);
+  const isNew = isEmpty(config.dataDir);
   for (const directory of [config.dataDir, join(config.dataDir, "run"), config.logDir])
     makeDirectory(directory);
-  const repaired = checkPrivate(config.dataDir, isOurs);
+  const repaired = checkPrivate(config.dataDir, isNew);
   const lock = lockData(config.dataDir, options);
   const clock = systemClock;
   const journal = new Journal({
@@ -121,7 +121,6 @@ export async function createService(config: Config, options: ServiceOptions): Pr
     terminal: options.terminal,
     wall: Date.now,
   });
-  for (const words of repaired) journal.warn(words);
   let trouble: string | null = null;
   const checkpoints = new Checkpoints({
     path: join(config.dataDir, DATABASE),
@@ -144,6 +143,7 @@ export async function createService(config: Config, options: ServiceOptions): Pr
   });
   const reportError = (error: unknown) => journal.error(`A subscriber failed: ${inWords(error)}`);
   const bus = new Bus(Date.now, reportError, store.lastFactId());
+  for (const words of repaired) journal.warn(words);
   const service = store.meta("service", () => Bun.randomUUIDv7());
   bus.subscribe((fact) => store.addFact(fact));
   bus.subscribe((fact) => {
@@ -419,15 +419,12 @@ function callerOf(peer: Peer | null): Caller | null {
   return { actor: `uid:${uid}`, role, tasks: null, via: "socket", session: null, expiresAt: null };
 }
 
-/** Nothing of anybody else's is in it. */
-function isOwnFolder(dataDir: string): boolean {
-  return isEmpty(dataDir) || holdsOne(dataDir, PRIVATE_FILES);
-}
-
 /** Throws StartError. Returns what was repaired, in words. */
-function checkPrivate(dataDir: string, isOurs: boolean): string[] {
+function checkPrivate(dataDir: string, isNew: boolean): string[] {
   try {
-    const repaired = checkFolder(dataDir, isOurs);
+    const narrowed = checkFolder(dataDir, isNew || holdsOne(dataDir, PRIVATE_FILES));
+    // nothing has been in it that somebody could have seen
+    const repaired = isNew ? [] : narrowed;
     return [...repaired, ...checkFolder(join(dataDir, "run"), true), ...checkFiles(dataDir, PRIVATE_FILES)];
   } catch (error) {
     throw new StartError(`${dataDir}: ${inWords(error)}`, { cause: error });

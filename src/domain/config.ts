@@ -25,7 +25,7 @@ export interface Limits {
 export const DEFAULT_LIMITS: Limits = {
   requests: 1000,
   requestsPerAddress: 100,
-  streams: 500,
+  streams: 1000,
   streamsPerAddress: 50,
   sendTimeoutS: 20,
 };

@@ -45,7 +45,8 @@ export function checkFiles(folder: string, names: readonly string[]): string[] {
 function checkFile(path: string): string[] {
   const found = lstatSync(path, { throwIfNoEntry: false });
   if (found === undefined) return [];
-  if (!found.isFile()) throw new Error(`${path}: it is not a file`);
+  if (found.isSymbolicLink()) throw new Error(`${path}: it is a symbolic link`);
+  if (!found.isFile()) return [];
   if (found.uid !== process.geteuid?.())
     throw new Error(`${path}: it belongs to another user (uid ${found.uid})`);
   if ((found.mode & NOT_OURS) === 0) return [];

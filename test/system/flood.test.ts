@@ -89,6 +89,7 @@ describe("beside 2,000 idle connections and broken ones of each kind", () => {
   test("streams that nobody reads cost nothing to who does", async () => {
     const service = await startService();
     const { post } = legacyClient(service.url);
+    const alone = await p99(service);
     await post({ name: "loud", cmd: "yes | head -c 50000000; exec sleep 1000", type: "once" });
     const readers = await Promise.all(
       Array.from({ length: 50 }, () =>
@@ -99,7 +100,7 @@ describe("beside 2,000 idle connections and broken ones of each kind", () => {
     whenDone(() => {
       for (const { socket } of readers) socket.terminate();
     });
-    expect(await p99(service)).toBeLessThan(4 * MOST_P99_MS);
+    expect(await p99(service)).toBeLessThan(Math.max(4 * MOST_P99_MS, 8 * alone));
   });
 });
 

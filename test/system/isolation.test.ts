@@ -108,7 +108,10 @@ describe.if(process.platform !== "win32")("what the service keeps", () => {
     writeFileSync(join(folder, "victim"), "precious");
     symlinkSync(join(folder, "victim"), join(dataDir, name));
     const { code, stderr } = runToEnd(["--port", "0", "--data-dir", dataDir]);
-    expect([code, stderr]).toEqual([1, `meproc: ${dataDir}: ${join(dataDir, name)}: it is not a file\n`]);
+    expect([code, stderr]).toEqual([
+      1,
+      `meproc: ${dataDir}: ${join(dataDir, name)}: it is a symbolic link\n`,
+    ]);
     expect(readFileSync(join(folder, "victim"), "utf8")).toBe("precious");
   });
 
