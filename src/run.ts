@@ -80,11 +80,11 @@ function exitWith(code: number, error: unknown): never {
 }
 
 function printConfig(config: Config): void {
-  const { ip, port, auth, logLevel, logDir, dataDir, tasks, file } = config;
+  const { ips, port, socket, auth, logLevel, logDir, dataDir, tasks, file } = config;
   process.stdout.write(
     [
       `file       ${file ?? "none"}`,
-      `listen on  ${ip}:${port}`,
+      `listen on  ${[...ips.map((ip) => `${ip}:${port}`), ...(socket === null ? [] : [socket.path])].join(", ")}`,
       `auth       ${isAuthRequired(config) ? "a token is needed" : "nobody has to say who he is"} (${auth})`,
       `log level  ${logLevel}`,
       `log dir    ${logDir}`,

@@ -94,6 +94,8 @@ async function handOver(config: Config, service: Service, args: readonly string[
 function announce(config: Config, service: Service, version: string): void {
   const { journal, port, token, warnings } = service;
   journal.info(`Meproc v${version}. Listen on: ${config.ip}:${port}`);
+  for (const ip of config.ips.slice(1)) journal.info(`Listen on: ${ip}:${port}`);
+  if (config.socket !== null) journal.info(`Listen on: ${config.socket.path}`);
   const page = pageUrl({ ...config, port });
   journal.info(`Page: ${page} API documents: ${page}swagger`);
   if (token !== null) journal.info(`A token is needed; the first one is in ${token.path}`);

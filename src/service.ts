@@ -3,22 +3,28 @@ import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { wireOutput } from "./captured-output.ts";
 import type { Variables } from "./config/load.ts";
+import type { Caller } from "./domain/access.ts";
 import type { Config } from "./domain/config.ts";
+import type { Peer } from "./domain/peer.ts";
 import { aliasOf } from "./domain/task.ts";
 import { Bus } from "./events/bus.ts";
 import { Journal } from "./events/journal.ts";
 import { linesOf } from "./events/log-lines.ts";
+import { MAX_TRANSFER_BYTES, createApp } from "./http/app.ts";
+import { makeEntrance } from "./http/entrance.ts";
+import { makeTurnstile } from "./http/turnstile.ts";
+import { ListenError, type ListenOptions, Listeners } from "./listen/listeners.ts";
 import { AccountBook } from "./auth/account-book.ts";
 import { Doorkeeper } from "./auth/doorkeeper.ts";
 import { FirstToken } from "./auth/first-token.ts";
 import { Passwords } from "./auth/passwords.ts";
 import { isAuthRequired, warningsOf } from "./auth/policy.ts";
-import { createApp } from "./http/app.ts";
 import { findFifoPlaces, leaveFifoPlaces } from "./output/fifo-places.ts";
 import { OutputLineWatcher } from "./output/line-watch.ts";
 import type { Outlet } from "./output/stdout-sink.ts";
 import { systemClock } from "./platform/clock.ts";
 import { type Lock, lockHolder, lockPath, takeLock } from "./platform/lock.ts";
+import { checkFiles, checkFolder, holdsOne, isEmpty } from "./platform/private-files.ts";
 import { takeUpgradeOrder } from "./platform/upgrade-order.ts";
 import { codeOf, inWords } from "./platform/system-errors.ts";
 import { findCgroups, unavailableLimits } from "./spawn/cgroup.ts";
@@ -58,6 +64,15 @@ const LOCK_LOOKS = 50;
 const HOUR_MS = 3_600_000;
 /** The database, below the data directory. */
 export const DATABASE = "meproc.db";
+/** What in the data directory is for nobody else. */
+const PRIVATE_FILES = [
+  DATABASE,
+  `${DATABASE}-wal`,
+  `${DATABASE}-shm`,
+  "meproc.lock",
+  "token",
+  "upgrade.json",
+];
 /** The worker modules are entry points of their own in the executable. */
 const EXIT_THREAD = new URL("./spawn/exit-thread.ts", import.meta.url).href;
 const CHECKPOINT_THREAD = new URL("./store/checkpoint-thread.ts", import.meta.url).href;
@@ -93,8 +108,10 @@ export interface ServiceOptions {
 
 /** Throws StartError. Tasks and processes that an earlier service left are taken up before it returns. */
 export async function createService(config: Config, options: ServiceOptions): Promise<Service> {
+  const isNew = isEmpty(config.dataDir);
   for (const directory of [config.dataDir, join(config.dataDir, "run"), config.logDir])
     makeDirectory(directory);
+  const repaired = checkPrivate(config.dataDir, isNew);
   const lock = lockData(config.dataDir, options);
   const clock = systemClock;
   const journal = new Journal({
@@ -126,6 +143,7 @@ export async function createService(config: Config, options: ServiceOptions): Pr
   });
   const reportError = (error: unknown) => journal.error(`A subscriber failed: ${inWords(error)}`);
   const bus = new Bus(Date.now, reportError, store.lastFactId());
+  for (const words of repaired) journal.warn(words);
   const service = store.meta("service", () => Bun.randomUUIDv7());
   bus.subscribe((fact) => store.addFact(fact));
   bus.subscribe((fact) => {
@@ -199,12 +217,15 @@ export async function createService(config: Config, options: ServiceOptions): Pr
     newRunId: () => Bun.randomUUIDv7(),
     random: Math.random,
   });
+  const turnstile = makeTurnstile(config.limits);
   const first = new FirstToken(config.dataDir);
   const required = isAuthRequired(config);
   const token = required ? { path: first.path, secret: makeToken(first) } : null;
   const warnings = warningsOf(config);
   const passwords = new Passwords();
   const app = await createApp({
+    turnstile,
+    peer: (request) => callerOf(listeners.peerOf(request)),
     supervisor,
     access: new Doorkeeper({
       required,
@@ -232,7 +253,20 @@ export async function createService(config: Config, options: ServiceOptions): Pr
     version: options.version,
     pageDir: findPage(),
   });
-  const port = listen(app, config);
+  const enter = makeEntrance(turnstile, (request) => app.fetch(request));
+  const listeners = await listen({
+    answer: enter,
+    idleTimeoutS: config.limits.sendTimeoutS,
+    maxBodyBytes: MAX_TRANSFER_BYTES,
+    socketGid: await groupOf(config, users),
+    privateFolder: join(config.dataDir, "run"),
+    log: (level, text) => journal.write(level, text),
+    config,
+    nowBy: (server) => {
+      app.server = server;
+    },
+  });
+  const { port } = listeners;
   const left = new Map(
     local.left().map(({ run, place }) => [run, place && aliasOf(place.task, place.index)]),
   );
@@ -246,7 +280,7 @@ export async function createService(config: Config, options: ServiceOptions): Pr
   lock.ready();
   const stopPruning = keepPruned(store, config.history, clock);
   const close = async (): Promise<void> => {
-    await app.server?.stop(true);
+    listeners.close();
     await output.close();
     leaveFifoPlaces(fifoDirs);
     stopPruning();
@@ -361,13 +395,38 @@ function findPage(): string | null {
   return [embedded, built].find((directory) => existsSync(join(directory, "index.html"))) ?? null;
 }
 
-function listen(app: Awaited<ReturnType<typeof createApp>>, { ip, port }: Config): number {
+async function listen(options: ListenOptions): Promise<Listeners> {
   try {
-    // Elysia would share the port with another service of the same user
-    app.listen({ hostname: ip, port, reusePort: false });
+    return await Listeners.open(options);
   } catch (error) {
-    const reason = LISTEN_REASONS[codeOf(error) ?? ""] ?? inWords(error);
-    throw new StartError(`cannot listen on ${ip}:${port}: ${reason}`, { cause: error });
+    if (!(error instanceof ListenError)) throw error;
+    const reason = LISTEN_REASONS[codeOf(error.cause) ?? ""] ?? inWords(error.cause);
+    throw new StartError(`cannot listen on ${error.place}: ${reason}`, { cause: error });
   }
-  return app.server?.port ?? port;
+}
+
+async function groupOf({ socket }: Config, users: SystemUsers): Promise<number | null> {
+  if (socket === null || socket.group === null) return null;
+  const found = await users.find(null, socket.group);
+  if (found instanceof Error) throw new StartError(`socket_group: ${socket.group}: ${found.message}`);
+  return found.gid;
+}
+
+/** Who asks over the Unix socket, as the audit knows him: by the number of his user. */
+function callerOf(peer: Peer | null): Caller | null {
+  if (peer === null) return null;
+  const { uid, role } = peer;
+  return { actor: `uid:${uid}`, role, tasks: null, via: "socket", session: null, expiresAt: null };
+}
+
+/** Throws StartError. Returns what was repaired, in words. */
+function checkPrivate(dataDir: string, isNew: boolean): string[] {
+  try {
+    const narrowed = checkFolder(dataDir, isNew || holdsOne(dataDir, PRIVATE_FILES));
+    // nothing has been in it that somebody could have seen
+    const repaired = isNew ? [] : narrowed;
+    return [...repaired, ...checkFolder(join(dataDir, "run"), true), ...checkFiles(dataDir, PRIVATE_FILES)];
+  } catch (error) {
+    throw new StartError(`${dataDir}: ${inWords(error)}`, { cause: error });
+  }
 }

@@ -9,7 +9,7 @@ export type Caller = {
   /** Globs over the names of tasks; `null` is all. */
   tasks: string[] | null;
   /** `none` where nobody has to say who he is. */
-  via: "none" | "token" | "session";
+  via: "none" | "token" | "session" | "socket";
 };
 
 export type Proof = { token: string } | { user: string; password: string };

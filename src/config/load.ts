@@ -2,7 +2,15 @@
 import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
-import { AUTH_MODES, type Config, ConfigFile, LOG_LEVELS } from "../domain/config.ts";
+import {
+  AUTH_MODES,
+  type Config,
+  ConfigFile,
+  DEFAULT_LIMITS,
+  LOG_LEVELS,
+  type Limits,
+  type SocketConfig,
+} from "../domain/config.ts";
 import { InvalidError, describeIssue } from "../domain/errors.ts";
 import {
   DEFAULT_ALL_TASKS_BYTES,
@@ -12,6 +20,8 @@ import {
 } from "../domain/output.ts";
 import { parse } from "../domain/parse.ts";
 import { inWords } from "../platform/system-errors.ts";
+
+const DEFAULT_IP = "127.0.0.1";
 
 /** A fault of the configuration: one line that names the place, the key and what was expected. */
 export class ConfigError extends Error {
@@ -55,9 +65,16 @@ export function loadConfig(
   for (const [field, expected] of policyProblems(log))
     throw new ConfigError(`${path}`, `log.${field}: ${expected}`);
   const dataDir = resolve(settings.data_dir ?? file.data_dir ?? defaultDataDir(variables));
+  const ips = addressesOf(settings.ip ?? file.ip ?? DEFAULT_IP);
   return Object.freeze({
-    ip: settings.ip ?? file.ip ?? "127.0.0.1",
+    ip: ips[0] ?? DEFAULT_IP,
+    ips,
     port: settings.port ?? file.port ?? 8606,
+    socket: socketOf(file, path),
+    tls: file.tls === undefined ? null : { cert: resolve(file.tls.cert), key: resolve(file.tls.key) },
+    allowedHosts: file.allowed_hosts ?? [],
+    corsOrigins: file.cors_origins ?? [],
+    limits: limitsOf(file.limits ?? {}),
     auth: settings.auth ?? file.auth ?? "auto",
     sessionHours: file.session_hours ?? 12,
     metricsOpen: file.metrics_open ?? false,
@@ -77,6 +94,36 @@ export function loadConfig(
     tasks: file.tasks ?? [],
     file: path,
   });
+}
+
+/** A flag or a variable names several with commas between them. Each is listened on once. */
+function addressesOf(ip: string | readonly string[]): string[] {
+  const all = typeof ip === "string" ? ip.split(",").map((each) => each.trim()) : ip;
+  return [...new Set(all)];
+}
+
+function socketOf(file: ConfigFile, place: string | null): SocketConfig | null {
+  if (file.socket === undefined) {
+    const lonely = (["socket_mode", "socket_group", "socket_role"] as const).find((key) => key in file);
+    if (lonely === undefined) return null;
+    throw new ConfigError(place ?? "", `${lonely}: there is no socket`);
+  }
+  return {
+    path: resolve(file.socket),
+    mode: Number.parseInt(file.socket_mode ?? (file.socket_group === undefined ? "600" : "660"), 8),
+    group: file.socket_group ?? null,
+    role: file.socket_role ?? "operator",
+  };
+}
+
+function limitsOf(given: NonNullable<ConfigFile["limits"]>): Limits {
+  return {
+    requests: given.requests ?? DEFAULT_LIMITS.requests,
+    requestsPerAddress: given.requests_per_address ?? DEFAULT_LIMITS.requestsPerAddress,
+    streams: given.streams ?? DEFAULT_LIMITS.streams,
+    streamsPerAddress: given.streams_per_address ?? DEFAULT_LIMITS.streamsPerAddress,
+    sendTimeoutS: given.send_timeout_s ?? DEFAULT_LIMITS.sendTimeoutS,
+  };
 }
 
 function readConfigFile(path: string): ConfigFile {

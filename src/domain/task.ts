@@ -194,6 +194,14 @@ export const TaskDefinition = Type.Object(
         ...replaceable,
       }),
     ),
+    no_new_privs: Type.Optional(
+      Type.Boolean({
+        title: "No new privileges",
+        default: false,
+        description: "Neither it nor what it starts gains rights by setuid or setgid programs; only on Linux",
+        ...replaceable,
+      }),
+    ),
     limits: Type.Optional(
       Type.Unsafe<Static<typeof LimitsDefinition>>({ ...LimitsDefinition, ...replaceable }),
     ),
@@ -293,6 +301,7 @@ export interface Task {
   readonly cwd: string | null;
   readonly umask: string | null;
   readonly nice: number | null;
+  readonly no_new_privs: boolean;
   readonly limits: Static<typeof LimitsDefinition> | null;
   readonly stdin: "none" | "pipe";
   readonly stop: Static<typeof StopPolicy> | null;
@@ -332,6 +341,7 @@ export function completeTask(definition: TaskDefinition): Task {
     cwd: definition.cwd ?? null,
     umask: definition.umask ?? null,
     nice: definition.nice ?? null,
+    no_new_privs: definition.no_new_privs ?? false,
     limits: definition.limits ?? null,
     stdin: definition.stdin ?? "none",
     stop: definition.stop ?? null,
@@ -387,6 +397,7 @@ export const PROCESS_FIELDS: ReadonlySet<string> = new Set<keyof Task>([
   "cwd",
   "umask",
   "nice",
+  "no_new_privs",
   "limits",
   "stdin",
   "user",

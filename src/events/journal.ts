@@ -1,9 +1,12 @@
 /** The service's own log: to the terminal, and to a daily file. Each line is written before the next thing happens. */
-import { closeSync, openSync, writeSync } from "node:fs";
+import { closeSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { createColors } from "picocolors";
 import { LOG_LEVELS, type LogLevel } from "../domain/config.ts";
+import { openToAppend } from "../platform/private-files.ts";
 import { inWords } from "../platform/system-errors.ts";
+
+const MOST_CHARACTERS = 4000;
 
 export interface JournalOptions {
   readonly directory: string;
@@ -70,13 +73,17 @@ export class Journal {
     if (this.#open?.day === day) return this.#open.fd;
     if (this.#open !== null) closeSync(this.#open.fd);
     this.#open = null;
-    const fd = openSync(join(this.#options.directory, `Meproc-${day}.log`), "a", 0o640);
+    const fd = openToAppend(join(this.#options.directory, `Meproc-${day}.log`), 0o640);
     this.#open = { day, fd };
     return fd;
   }
 }
 
-/** A line break in a name or reason must not look like another line of the log, nor an escape reach the terminal. */
+/**
+ * A line break in a name or reason must not look like another line of the log, nor an escape reach the terminal, nor text
+ * that turns the writing direction; and who asks for a path of 16 KB shall not fill the disk with it.
+ */
 function oneLine(text: string): string {
-  return text.replace(/[\p{Cc}\u2028\u2029]/gu, " ");
+  const short = text.length > MOST_CHARACTERS ? `${text.slice(0, MOST_CHARACTERS)}…` : text;
+  return short.replace(/[\p{Cc}\u2028\u2029\u202A-\u202E\u2066-\u2069]/gu, " ");
 }

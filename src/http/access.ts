@@ -20,7 +20,8 @@ export async function identify(
   path: string,
 ): Promise<void> {
   const credentials = credentialsOf(request);
-  const known = peer?.(request) ?? null;
+  // who brings a token wants to be known by that
+  const known = credentials.bearer === null ? (peer?.(request) ?? null) : null;
   visit.caller = known ?? access.identify(credentials);
   if (known === null && access.required)
     visit.watch = (changed) => watch(clock, visit.caller, () => access.look(credentials), changed);

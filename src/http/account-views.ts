@@ -20,8 +20,8 @@ export const CallerView = Type.Object(
     tasks: Bounds,
     via: Type.Unsafe<Caller["via"]>({
       type: "string",
-      enum: ["none", "token", "session"],
-      description: "By what he is known; none where nobody has to say who he is",
+      enum: ["none", "token", "session", "socket"],
+      description: "By what he is known; none where nobody has to say who he is, socket by the Unix socket",
     }),
     session: nullable(Type.String({ description: "The id of the session" })),
     expires_at: nullable(Time),

@@ -13,6 +13,7 @@ import { bounded } from "./bounded.ts";
 import { bulkRoutes } from "./bulk.ts";
 import type { HttpDeps } from "./deps.ts";
 import { documentRoutes } from "./document.ts";
+import { full } from "./entrance.ts";
 import { eventRoutes } from "./events.ts";
 import { makeGuard } from "./guard.ts";
 import { legacyAnswer } from "./legacy-answer.ts";
@@ -20,33 +21,28 @@ import { legacyRoutes } from "./legacy.ts";
 import { outputFileRoutes } from "./output-files.ts";
 import { outputRoutes } from "./output.ts";
 import { documented } from "./docs.ts";
+import { API, isApi, pathOf } from "./paths.ts";
 import { pageRoutes } from "./page.ts";
 import { plainProblem } from "./problem.ts";
-import { logRefusal, pathOf } from "./refusal.ts";
+import { logRefusal } from "./refusal.ts";
 import { remoteAddress } from "./remote-address.ts";
 import { runRoutes } from "./runs.ts";
 import { scheduleRoutes } from "./schedule.ts";
+import { SECURITY_HEADERS } from "./security-headers.ts";
 import { sessionRoutes } from "./sessions.ts";
 import { setRoutes } from "./sets.ts";
 import { systemRoutes } from "./system.ts";
 import { taskRoutes } from "./tasks.ts";
+import { FullError } from "./turnstile.ts";
 import { verbRoutes } from "./verbs.ts";
 import { currentVisit, during, newVisit } from "./visit.ts";
 
 export const MAX_BODY_BYTES = 1 << 20;
 /** What is sent beyond this is cut off without a word; up to it there is an answer that says why. */
-const MAX_TRANSFER_BYTES = 16 << 20;
-/** A stop may take its 10 s and the kill another 5 before there is an answer; the default of 10 would cut that off. */
-const IDLE_TIMEOUT_S = 60;
-const API = "/api/v1";
-
-const SECURITY_HEADERS = {
-  "content-security-policy":
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-  "x-content-type-options": "nosniff",
-  "referrer-policy": "no-referrer",
-  "cross-origin-resource-policy": "same-origin",
-};
+export const MAX_TRANSFER_BYTES = 4 << 20;
+/** A stop may take its 10 s and the kill another 5 before there is an answer. */
+const ANSWER_TIMEOUT_S = 60;
+const PREFLIGHT_AGE_S = "600";
 
 export async function createApp(core: HttpDeps) {
   const deps = bounded(core);
@@ -54,11 +50,12 @@ export async function createApp(core: HttpDeps) {
   const pagePaths = new Set(page?.routes.map(({ path }) => path));
   const rules = { isPage: (route: string) => pagePaths.has(route), metricsOpen: core.config.metricsOpen };
   const trail = { audit: core.audit, clock: core.clock, newId: () => Bun.randomUUIDv7() };
-  const guard = makeGuard({ names: [deps.config.ip, deps.config.web.ip] });
+  const { ips, web, allowedHosts, corsOrigins } = core.config;
+  const guard = makeGuard({ ips, names: [web.ip, ...allowedHosts], origins: corsOrigins });
   const app = new Elysia({
     normalize: false,
     nativeStaticResponse: false,
-    serve: { maxRequestBodySize: MAX_TRANSFER_BYTES, idleTimeout: IDLE_TIMEOUT_S },
+    serve: { maxRequestBodySize: MAX_TRANSFER_BYTES, idleTimeout: ANSWER_TIMEOUT_S },
   })
     .wrap((answer) => (request: Request) => {
       const address = remoteAddress(request, app.server);
@@ -72,9 +69,12 @@ export async function createApp(core: HttpDeps) {
     })
     .onRequest(async ({ request, set }) => {
       Object.assign(set.headers, SECURITY_HEADERS);
+      const cors = guard.cors(request);
+      Object.assign(set.headers, cors);
       const path = pathOf(request);
       if (Number(request.headers.get("content-length")) > MAX_BODY_BYTES) return tooLarge(path);
-      const refusal = guard(request);
+      const refusal = guard.check(request);
+      if (refusal === null && cors !== null && isPreflight(request)) return preflight();
       if (refusal === null) return await identify(currentVisit(), deps, request, path);
       deps.log("warn", `Refused ${request.method} ${path}: ${refusal.reason}`);
       return refused(path, refusal.status, refusal.reason);
@@ -86,7 +86,8 @@ export async function createApp(core: HttpDeps) {
       visit.target = targetOf(context);
       authorize(visit, request.method, route, rules);
     })
-    .onBeforeHandle(({ body, request }) => {
+    .onBeforeHandle(({ body, request, server }) => {
+      server?.timeout(request, ANSWER_TIMEOUT_S);
       if (sizeOf(body) > MAX_BODY_BYTES) return tooLarge(pathOf(request));
       return undefined;
     })
@@ -96,6 +97,7 @@ export async function createApp(core: HttpDeps) {
         logRefusal(deps.log, request, error);
         return errorAnswer(error, isApi(path));
       }
+      if (error instanceof FullError) return full(path, error);
       if (code === "NOT_FOUND") return unknownPath(request.method, path);
       if (code === "PARSE") return badRequest(path);
       deps.log("error", `${request.method} ${path} failed: ${describe(error)}`);
@@ -142,7 +144,22 @@ function sizeOf(body: unknown): number {
   return body instanceof ArrayBuffer ? body.byteLength : 0;
 }
 
-const isApi = (path: string): boolean => path === API || path.startsWith(`${API}/`);
+function isPreflight(request: Request): boolean {
+  return request.method === "OPTIONS" && request.headers.has("access-control-request-method");
+}
+
+/** To a page of a configured origin, which is told so by the headers of every answer. */
+function preflight(): Response {
+  return new Response(null, {
+    status: 204,
+    headers: {
+      "access-control-allow-methods": "GET, HEAD, POST, PUT, PATCH, DELETE",
+      "access-control-allow-headers": "authorization, content-type, if-match, last-event-id",
+      "access-control-max-age": PREFLIGHT_AGE_S,
+    },
+  });
+}
+
 const describe = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 function refused(path: string, status: 403 | 421, reason: string): Response {

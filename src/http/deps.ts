@@ -6,6 +6,7 @@ import type { Cancel, Clock, FactArchive, OutputReader, RunArchive } from "../do
 import type { Access, Caller } from "../domain/access.ts";
 import type { Accounts, AuditLog } from "../domain/accounts.ts";
 import type { Tasks } from "./bounded.ts";
+import type { Turnstile } from "./turnstile.ts";
 
 export interface HttpDeps {
   readonly supervisor: Tasks;
@@ -28,7 +29,11 @@ export interface HttpDeps {
   readonly clock: Clock;
   readonly subscribe: (subscriber: (fact: Fact) => void) => Cancel;
   readonly log: (level: LogLevel, text: string) => void;
-  readonly config: Pick<Config, "ip" | "port" | "web" | "metricsOpen">;
+  readonly config: Pick<
+    Config,
+    "ip" | "ips" | "port" | "web" | "tls" | "allowedHosts" | "corsOrigins" | "metricsOpen"
+  >;
+  readonly turnstile: Turnstile;
   readonly version: string;
   /** The folder of the bundled page; `null` serves none. */
   readonly pageDir: string | null;

@@ -27,7 +27,9 @@ export function eventRoutes(deps: HttpDeps) {
     "/events",
     ({ request, server, query }) => {
       const wanted = { task: query["task"] ?? null, after: beginOf(request, query) };
-      return sseResponse(request, server, (writer) => tellFacts(writer, deps, wanted));
+      return sseResponse({ request, server, turnstile: deps.turnstile }, (writer) =>
+        tellFacts(writer, deps, wanted),
+      );
     },
     {
       detail: documented({

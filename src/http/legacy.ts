@@ -4,6 +4,7 @@ import { MeprocError } from "../domain/errors.ts";
 import { LEGACY_INTERVAL_MS, commandLine } from "../domain/task.ts";
 import type { TaskGroup } from "../supervisor/group.ts";
 import type { HttpDeps } from "./deps.ts";
+import { isTooDeep } from "./json-body.ts";
 import { logRefusal } from "./refusal.ts";
 import { legacyAnswer, legacyError } from "./legacy-answer.ts";
 import { legacyDocs } from "./legacy-docs.ts";
@@ -100,7 +101,7 @@ function makeAnswers(log: HttpDeps["log"]) {
 
 /** The JSON object in a body, whatever its content type says; `undefined` if there is none. */
 function readBody(body: unknown): Record<string, unknown> | undefined {
-  if (typeof body !== "string") return undefined;
+  if (typeof body !== "string" || isTooDeep(body)) return undefined;
   try {
     const value: unknown = JSON.parse(body);
     return typeof value === "object" && value !== null && !Array.isArray(value) ? { ...value } : undefined;

@@ -16,7 +16,7 @@ import {
 } from "./output-query.ts";
 import { invalid } from "./problem.ts";
 import { type Query, flag, integer } from "./query.ts";
-import { pathOf } from "./refusal.ts";
+import { pathOf } from "./paths.ts";
 import { type StreamedBody, endlessBody, streamedBody } from "./streamed-body.ts";
 
 export const DEFAULT_BYTES = 64 << 10;
@@ -148,7 +148,7 @@ async function* wholeLines(pieces: Pieces, form: Form): AsyncGenerator<Uint8Arra
 }
 
 function bodyOf(
-  { log }: HttpDeps,
+  { log, turnstile }: HttpDeps,
   { request, server }: OutputRequest,
   source: StreamedBody["source"],
 ): StreamedBody {
@@ -156,7 +156,7 @@ function bodyOf(
     const reason = error instanceof Error ? error.message : String(error);
     log("warn", `${request.method} ${pathOf(request)} was cut off: ${reason}`);
   };
-  return { request, server, source, broke };
+  return { request, server, turnstile, source, broke };
 }
 
 function headersOf(form: Form): Record<string, string> {

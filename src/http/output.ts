@@ -9,7 +9,7 @@ import { aliasesOf } from "./replicas.ts";
 import { sseResponse } from "./sse.ts";
 
 export function outputRoutes(deps: HttpDeps) {
-  const { supervisor, captured, keeper } = deps;
+  const { supervisor, captured, keeper, turnstile } = deps;
   return new Elysia({ name: "output", prefix: "/tasks" })
     .get(
       "/:name/output",
@@ -33,7 +33,7 @@ export function outputRoutes(deps: HttpDeps) {
         const aliases = aliasesOf(supervisor.get(params.name), query);
         const { stream, run } = filtersOf({ stream: query["stream"], run: query["run"] }, 0);
         const from = beginOf(request, query);
-        return sseResponse(request, server, (writer) => {
+        return sseResponse({ request, server, turnstile }, (writer) => {
           return tellOutput(writer, captured, { aliases, stream, run }, from);
         });
       },

@@ -1,5 +1,7 @@
 /** Server-sent events: framing, and a comment now and then so that no proxy takes the connection for dead. */
 import type { Server } from "bun";
+import { remoteAddress } from "./remote-address.ts";
+import type { Turnstile } from "./turnstile.ts";
 import type { Cancel } from "../domain/ports.ts";
 import { whenRevoked } from "./visit.ts";
 
@@ -30,19 +32,26 @@ export interface SseWriter {
   readonly signal: AbortSignal;
 }
 
-/** Answers with a stream that `source` feeds until the client goes away. */
+export interface SseRequest {
+  readonly request: Request;
+  readonly server: Server<unknown> | null;
+  readonly turnstile: Turnstile;
+}
+
+/** Answers with a stream that `source` feeds until the client goes away. Throws FullError. */
 export function sseResponse(
-  request: Request,
-  server: Server<unknown> | null,
+  { request, server, turnstile }: SseRequest,
   source: (writer: SseWriter) => void | Promise<void>,
 ): Response {
   if (request.method === "HEAD") return new Response(null, { headers: HEADERS });
+  const leave = turnstile.stream(remoteAddress(request, server));
   server?.timeout(request, 0);
   const gone = new AbortController();
   let wake: (() => void) | null = null;
   let keepAlive: Timer | null = null;
   let unwatch: Cancel | null = null;
   const stop = () => {
+    leave();
     gone.abort();
     if (keepAlive !== null) clearInterval(keepAlive);
     unwatch?.();

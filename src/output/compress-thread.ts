@@ -4,6 +4,7 @@
  */
 import {
   closeSync,
+  constants,
   existsSync,
   fstatSync,
   fsyncSync,
@@ -13,6 +14,7 @@ import {
   writeSync,
 } from "node:fs";
 import { openLibc } from "../platform/libc.ts";
+import { NO_FOLLOW } from "../platform/private-files.ts";
 import type { CompressJob } from "./compression.ts";
 import { removeFile } from "./inventory.ts";
 import { FRAME_BYTES, type SeekFrame, encodeSeekTable } from "./seek-table.ts";
@@ -30,6 +32,7 @@ const REST = 3;
 const LOWEST_PRIORITY = 19;
 const THREAD = 0;
 const MODE = 0o640;
+const WRITE = constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | NO_FOLLOW;
 
 const block = Buffer.allocUnsafe(FRAME_BYTES);
 
@@ -55,9 +58,9 @@ async function answer(job: CompressJob): Promise<void> {
 }
 
 async function compress({ path, temporary }: CompressJob): Promise<number | null> {
-  const from = openSync(path, "r");
+  const from = openSync(path, constants.O_RDONLY | NO_FOLLOW);
   try {
-    const to = openSync(temporary, "w", MODE);
+    const to = openSync(temporary, WRITE, MODE);
     try {
       return (await compressAll(path, from, to)) ? finish(from, to) : null;
     } finally {

@@ -1,5 +1,6 @@
 /** The index of the segment that is being written. Records wait in memory until `flush`, a few at a time. */
 import { closeSync, constants, fstatSync, ftruncateSync, openSync, readSync, writeSync } from "node:fs";
+import { NO_FOLLOW } from "../platform/private-files.ts";
 import {
   INDEX_BYTES,
   type IndexHeader,
@@ -10,8 +11,6 @@ import {
   encodeRecord,
 } from "./index-format.ts";
 
-/** Not there on Windows. */
-const NO_FOLLOW = constants.O_NOFOLLOW ?? 0;
 const MODE = 0o640;
 const MAX_PENDING = 64;
 const LENGTH_AT = 6;

@@ -1,10 +1,9 @@
 /** The segment of a row that bytes go to. */
 import { closeSync, constants, fstatSync, openSync, statSync } from "node:fs";
+import { NO_FOLLOW } from "../platform/private-files.ts";
 import type { IndexFile } from "./index-file.ts";
 import type { Format, IndexHeader } from "./index-format.ts";
 
-/** Not there on Windows. */
-const NO_FOLLOW = constants.O_NOFOLLOW ?? 0;
 /** Not to append: splice refuses that, and places are given. */
 const FLAGS = constants.O_RDWR | constants.O_CREAT | NO_FOLLOW;
 const MODE = 0o640;

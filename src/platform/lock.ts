@@ -1,7 +1,8 @@
 /** One service for a data directory: a lock that the system takes back however its holder ends. */
-import { closeSync, ftruncateSync, openSync, readFileSync, writeSync } from "node:fs";
+import { closeSync, constants, ftruncateSync, openSync, readFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { openLibc } from "./libc.ts";
+import { NO_FOLLOW } from "./private-files.ts";
 
 const LOCK_EX = 2;
 const LOCK_NB = 4;
@@ -32,7 +33,7 @@ export function lockPath(dataDir: string): string {
 
 /** Takes the lock and writes down who holds it, or returns `null` if somebody else does. */
 export function takeLock(path: string, holder: Holder): Lock | null {
-  const fd = openSync(path, "a+", 0o600);
+  const fd = openSync(path, constants.O_RDWR | constants.O_APPEND | constants.O_CREAT | NO_FOLLOW, 0o600);
   if (!tryLock(fd)) {
     closeSync(fd);
     return null;

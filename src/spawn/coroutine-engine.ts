@@ -10,7 +10,7 @@ import type { Channel, Engine, OutputSink, RunHandle, RunListener, RunRequest } 
 import { MeprocError } from "../domain/errors.ts";
 import { commandLine } from "../domain/task.ts";
 import type { Exit, Usage } from "../domain/run.ts";
-import { type Environment, environmentOf } from "./environment.ts";
+import { type Environment, environmentOf, layersOf } from "./environment.ts";
 import type { Strangers } from "./strangers.ts";
 import { sendSignal } from "./tree.ts";
 import { inWords } from "../platform/system-errors.ts";
@@ -116,9 +116,10 @@ class CoroutineRun implements RunHandle {
 
   #run(script: string, ends: Ends): void {
     const { task, alias } = this.#request;
+    const layers = layersOf(this.#deps.environment, this.#deps.service, this.#request, null);
     const worker = new Worker(this.#deps.host, {
       workerData: { conf: task, alias },
-      env: environmentOf(this.#deps.environment, this.#deps.service, this.#request, null),
+      env: environmentOf(layers, this.#request),
       argv: [script, String(ends.stdout), String(ends.stderr)],
       ...(ends.stdout === "pipe" ? { stdout: true, stderr: true } : {}),
     });

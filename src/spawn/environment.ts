@@ -23,20 +23,39 @@ export function inheritedEnvironment(all: Readonly<Record<string, string | undef
   return Object.fromEntries(kept);
 }
 
-/** Throws an Error in words if the task's file of variables cannot be read. */
-export function environmentOf(
+/** What a process gets, but for what a file of variables says, which comes between. */
+export interface Layers {
+  readonly under: Environment;
+  readonly over: Environment;
+}
+
+export function layersOf(
   inherited: Environment,
   service: string,
   request: RunRequest,
   identity: Identity | null,
-): Environment {
-  const { task } = request;
+): Layers {
+  const { task, index } = request;
+  const variables = Object.entries(task.env).map(([name, value]) => [name, withIndex(value, index)]);
   return {
-    ...(task.inherit_env === true ? inherited : pick(inherited, task.inherit_env)),
-    ...ofUser(identity),
-    ...ofTask(request),
-    ...marks(service, request),
+    under: {
+      ...(task.inherit_env === true ? inherited : pick(inherited, task.inherit_env)),
+      ...ofUser(identity),
+    },
+    over: { ...Object.fromEntries(variables), ...marks(service, request) },
   };
+}
+
+/** Throws an Error in words if the task's file of variables cannot be read. */
+export function environmentOf({ under, over }: Layers, request: RunRequest): Environment {
+  const file = envFileOf(request);
+  return { ...under, ...(file === null ? {} : readEnvFile(file)), ...over };
+}
+
+/** The task's file of variables. A relative path of it begins in the task's own folder. */
+export function envFileOf({ task, index }: RunRequest): string | null {
+  if (task.env_file === null) return null;
+  return resolve(withIndex(task.cwd ?? "", index), withIndex(task.env_file, index));
 }
 
 /** By these variables a process is known as one of a run, also to a later service. */
@@ -65,16 +84,4 @@ function ofUser(identity: Identity | null): Environment {
   const account = identity?.account ?? null;
   if (account === null) return {};
   return { HOME: account.home, USER: account.name, LOGNAME: account.name, SHELL: account.shell };
-}
-
-/** A relative path of the file begins in the task's own folder. */
-function ofTask({ task, index }: RunRequest): Environment {
-  const variables: Environment = {};
-  if (task.env_file !== null)
-    Object.assign(
-      variables,
-      readEnvFile(resolve(withIndex(task.cwd ?? "", index), withIndex(task.env_file, index))),
-    );
-  for (const [name, value] of Object.entries(task.env)) variables[name] = withIndex(value, index);
-  return variables;
 }

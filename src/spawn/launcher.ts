@@ -10,7 +10,8 @@ import { constants } from "node:os";
 import type { Identity } from "../domain/ports.ts";
 import { cString, openLibc } from "../platform/libc.ts";
 import { inWords } from "../platform/system-errors.ts";
-import type { Environment } from "./environment.ts";
+import { readEnvFile } from "./env-file.ts";
+import type { Environment, Layers } from "./environment.ts";
 import { findProgram, folderProblem, refusal } from "./program.ts";
 import { OwnLimits, RLIMITS, type Rlimits } from "./rlimits.ts";
 
@@ -20,8 +21,11 @@ export const LAUNCH = "__launch";
 const REPORT_FD = 3;
 const ORDER = "MEPROC_LAUNCH";
 const MARK = "_MEPROC_ENV_";
+/** Of a variable that wins over the file of variables. */
+const OVER_MARK = "_MEPROC_OVER_";
 /** What the executable itself may need to find its libraries. */
 const LIBRARIES = /^(LD_LIBRARY_PATH|DYLD_LIBRARY_PATH)$/;
+const PR_SET_NO_NEW_PRIVS = 38;
 const REFUSED = 126;
 const F_SETFD = 2;
 const FD_CLOEXEC = 1;
@@ -35,18 +39,30 @@ export interface Order {
   readonly umask: string | null;
   readonly nice: number | null;
   readonly limits: Rlimits;
+  readonly noNewPrivs: boolean;
+  /** A file of variables that only the user of the command shall be asked to read; `null` if there is none. */
+  readonly envFile: string | null;
 }
 
 /** The environment of the launcher itself: of the service's own only what it needs. */
 export function launcherEnvironment(
   order: Order,
-  environment: Environment,
+  { under, over }: Layers,
   marks: Environment,
   own: Environment,
 ): Environment {
-  const marked = Object.entries(environment).map(([name, value]) => [MARK + name, value] as const);
   const kept = Object.entries(own).filter(([name]) => LIBRARIES.test(name));
-  return { ...Object.fromEntries([...kept, ...marked]), ...marks, [ORDER]: JSON.stringify(order) };
+  return {
+    ...Object.fromEntries(kept),
+    ...marked(MARK, under),
+    ...marked(OVER_MARK, over),
+    ...marks,
+    [ORDER]: JSON.stringify(order),
+  };
+}
+
+function marked(mark: string, environment: Environment): Environment {
+  return Object.fromEntries(Object.entries(environment).map(([name, value]) => [mark + name, value]));
 }
 
 /** Never returns: the process becomes the command, or says why it cannot and ends. */
@@ -61,7 +77,6 @@ export function launch(command: readonly string[]): never {
 
 function become([program = "", ...rest]: readonly string[]): void {
   const order = JSON.parse(process.env[ORDER] ?? "") as Order;
-  const environment = environmentOfCommand();
   const libc = bind();
   closeOnExec(libc);
   const limits = new OwnLimits();
@@ -69,6 +84,7 @@ function become([program = "", ...rest]: readonly string[]): void {
   if (order.nice !== null && libc.setpriority(0, 0, order.nice) !== 0)
     throw new Error(`nice ${order.nice}: only root may raise the priority of a process`);
   if (order.identity !== null) becomeUser(order.identity);
+  const environment = environmentOfCommand(order.envFile);
   if (order.umask !== null) process.umask(Number.parseInt(order.umask, 8));
   const place = { cwd: order.cwd, path: environment["PATH"] };
   enter(order.cwd);
@@ -77,6 +93,7 @@ function become([program = "", ...rest]: readonly string[]): void {
   const envp = pointers(Object.entries(environment).map(([name, value]) => `${name}=${value}`));
   const file = cString(path);
   resetSignals(libc);
+  if (order.noNewPrivs) giveUpPrivileges();
   // last, as we could hardly live with some of them ourselves
   limits.apply(order.limits);
   libc.execve(ptr(file), ptr(argv.list), ptr(envp.list));
@@ -105,9 +122,22 @@ function enter(cwd: string | null): void {
   process.chdir(cwd);
 }
 
-function environmentOfCommand(): Environment {
-  const entries = Object.entries(process.env).filter(([name]) => name.startsWith(MARK));
-  return Object.fromEntries(entries.map(([name, value]) => [name.slice(MARK.length), value ?? ""]));
+/** Read by now as the user of the command, who may see another file, or none, where the service sees one. */
+function environmentOfCommand(envFile: string | null): Environment {
+  const file = envFile === null ? {} : readEnvFile(envFile);
+  return { ...unmarked(MARK), ...file, ...unmarked(OVER_MARK) };
+}
+
+function unmarked(mark: string): Environment {
+  const entries = Object.entries(process.env).filter(([name]) => name.startsWith(mark));
+  return Object.fromEntries(entries.map(([name, value]) => [name.slice(mark.length), value ?? ""]));
+}
+
+/** From here on no execve gives more rights, to none of its descendants. */
+function giveUpPrivileges(): void {
+  const { prctl } = openLibc({ prctl: { args: ["i32", "u64", "u64", "u64", "u64"], returns: "i32" } });
+  if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) !== 0)
+    throw new Error("no_new_privs: the system does not grant it");
 }
 
 type Libc = ReturnType<typeof bind>;
@@ -163,6 +193,7 @@ export function needsLauncher(order: Order): boolean {
     order.identity !== null ||
     order.umask !== null ||
     order.nice !== null ||
+    order.noNewPrivs ||
     RLIMITS.some((name) => order.limits[name] !== undefined)
   );
 }

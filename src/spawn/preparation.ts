@@ -3,7 +3,7 @@ import { withIndex } from "../domain/index-placeholder.ts";
 import type { Identity, RunRequest } from "../domain/ports.ts";
 import type { Command } from "../domain/task-policies.ts";
 import { argumentsOf } from "./command-line.ts";
-import { type Environment, environmentOf, marks } from "./environment.ts";
+import { type Environment, envFileOf, environmentOf, layersOf, marks } from "./environment.ts";
 import { LAUNCH, type Order, launcherEnvironment, needsLauncher } from "./launcher.ts";
 import { findProgram, refusal } from "./program.ts";
 
@@ -40,20 +40,27 @@ export function prepare(
   const { task, index } = request;
   const order = orderOf(request, identity);
   const args = argumentsOf(command, index);
-  const env = { ...environmentOf(deps.environment, deps.service, request, identity), ...extra };
+  const layers = layersOf(deps.environment, deps.service, request, identity);
   if (needsLauncher(order)) {
     if (process.platform === "win32") throw new Error("umask, nice and limits are not available on Windows");
+    if (order.noNewPrivs && process.platform !== "linux") throw new Error("no_new_privs: only Linux has it");
     const known = { ...marks(deps.service, request), ...extra };
     const [program = ""] = deps.self;
     return {
       command: [...deps.self, LAUNCH, ...args],
       name: program,
-      env: launcherEnvironment(order, env, known, deps.environment),
+      env: launcherEnvironment(
+        order,
+        { under: layers.under, over: { ...layers.over, ...extra } },
+        known,
+        deps.environment,
+      ),
       cwd: null,
       launched: true,
       refusal: (error) => refusal(error, program, { cwd: null, path: undefined }),
     };
   }
+  const env = { ...environmentOf(layers, request), ...extra };
   const place = { cwd: task.cwd === null ? null : withIndex(task.cwd, index), path: env["PATH"] };
   const [name = "", ...rest] = args;
   const program = typeof command === "string" ? name : findProgram(name, place);
@@ -67,7 +74,8 @@ export function prepare(
   };
 }
 
-function orderOf({ task, index }: RunRequest, identity: Identity | null): Order {
+function orderOf(request: RunRequest, identity: Identity | null): Order {
+  const { task, index } = request;
   return {
     // without the right to become somebody else it can only be ourselves
     identity: process.geteuid?.() === 0 ? identity : null,
@@ -75,5 +83,7 @@ function orderOf({ task, index }: RunRequest, identity: Identity | null): Order 
     umask: task.umask,
     nice: task.nice,
     limits: task.limits ?? {},
+    noNewPrivs: task.no_new_privs,
+    envFile: envFileOf(request),
   };
 }

@@ -14,7 +14,9 @@ test.each([
   ["auto", "127.0.0.1.example.com", true],
   ["token", "127.0.0.1", true],
   ["none", "0.0.0.0", false],
-] as const)("auth %s on %s: %p", (auth, ip, required) => expect(isAuthRequired({ auth, ip })).toBe(required));
+] as const)("auth %s on %s: %p", (auth, ip, required) =>
+  expect(isAuthRequired({ auth, ips: [ip] })).toBe(required),
+);
 
 test("only whole addresses of the loopback are such", () => {
   expect(["127.0.0.1", "::1", "localhost"].every(isLoopback)).toBe(true);
@@ -25,7 +27,7 @@ test("only whole addresses of the loopback are such", () => {
 
 describe("it is warned of", () => {
   const of = (auth: AuthMode, ip: string, web: string | null = null) =>
-    warningsOf({ auth, ip, web: { ip: web, port: null } }).length;
+    warningsOf({ auth, ips: [ip], web: { ip: web, port: null } }).length;
   test("that strangers may come in, and that a proxy may let them", () => {
     expect(of("none", "0.0.0.0")).toBe(1);
     expect(of("auto", "127.0.0.1", "203.0.113.7")).toBe(1);

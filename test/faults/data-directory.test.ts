@@ -73,7 +73,7 @@ async function onSmallDisk(): Promise<Small> {
   mkdirSync(logs);
   const mounts = [
     `mount --bind ${data}/log ${logs}`,
-    `mount -t tmpfs -o size=1m none ${data}`,
+    `mount -t tmpfs -o size=1m,mode=700 none ${data}`,
     `mkdir ${data}/log`,
     `mount --bind ${logs} ${data}/log`,
   ].join(" && ");
@@ -180,7 +180,7 @@ test.skipIf(!isRoot)(
 
 test.skipIf(!isRoot)("without room at the start it says so and ends with 1", () => {
   const folder = temporaryFolder();
-  const mounts = `mount -t tmpfs -o size=16k none ${folder} && dd if=/dev/zero of=${folder}/filler 2>/dev/null; :`;
+  const mounts = `mount -t tmpfs -o size=16k,mode=700 none ${folder} && dd if=/dev/zero of=${folder}/filler 2>/dev/null; :`;
   const { code, stderr } = startInVain(folder, `{ ${mounts}; }`);
   expect(stderr).toMatch(/^meproc: .*(no space left|full).*\n$/);
   expect(code).toBe(1);

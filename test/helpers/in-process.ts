@@ -1,6 +1,6 @@
 /** The service inside the test's own process: every room is real, only the signals are missing. */
 import { join } from "node:path";
-import type { AuthMode } from "../../src/domain/config.ts";
+import { type AuthMode, DEFAULT_LIMITS } from "../../src/domain/config.ts";
 import { DEFAULT_ALL_TASKS_BYTES, DEFAULT_LOG_POLICY } from "../../src/domain/output.ts";
 import { createService } from "../../src/service.ts";
 
@@ -13,6 +13,12 @@ export async function serveInProcess(
   { auth = "auto", ip = "127.0.0.1" }: { auth?: AuthMode; ip?: string } = {},
 ): Promise<{ baseUrl: string; close: () => Promise<void> }> {
   const config = {
+    ips: [ip],
+    socket: null,
+    tls: null,
+    allowedHosts: [],
+    corsOrigins: [],
+    limits: DEFAULT_LIMITS,
     ip,
     port: 0,
     auth,

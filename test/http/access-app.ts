@@ -7,6 +7,8 @@ import { isAuthRequired } from "../../src/auth/policy.ts";
 import type { AuthMode } from "../../src/domain/config.ts";
 import type { Fact } from "../../src/domain/fact.ts";
 import type { Clock, RunHandle, RunListener, RunRequest } from "../../src/domain/ports.ts";
+import { DEFAULT_LIMITS } from "../../src/domain/config.ts";
+import { makeTurnstile } from "../../src/http/turnstile.ts";
 import { createApp } from "../../src/http/app.ts";
 import { openDatabase } from "../../src/store/database.ts";
 import { SqliteStore } from "../../src/store/sqlite-store.ts";
@@ -86,7 +88,7 @@ export async function serveAccess({ folder, auth = "auto", ip = "0.0.0.0", ...mo
   const app = await createApp({
     supervisor,
     access: new Doorkeeper({
-      required: isAuthRequired({ auth, ip }),
+      required: isAuthRequired({ auth, ips: [ip] }),
       store: store.accounts,
       first,
       passwords,
@@ -121,7 +123,17 @@ export async function serveAccess({ folder, auth = "auto", ip = "0.0.0.0", ...mo
       return () => subscribers.delete(subscriber);
     },
     log: (_level, text) => log.push(text),
-    config: { ip, port: 0, web: { ip: null, port: null }, metricsOpen: more.metricsOpen ?? false },
+    config: {
+      ip,
+      ips: [ip],
+      port: 0,
+      web: { ip: null, port: null },
+      tls: null,
+      allowedHosts: [],
+      corsOrigins: [],
+      metricsOpen: more.metricsOpen ?? false,
+    },
+    turnstile: makeTurnstile(DEFAULT_LIMITS),
     version: "2.0.0",
     pageDir: null,
   });

@@ -5,6 +5,7 @@ import { pageUrl, webUrl } from "../../src/http/address.ts";
 const at = (ip: string, web: { ip?: string; port?: number } = {}) => ({
   ip,
   port: 8606,
+  tls: null,
   web: { ip: web.ip ?? null, port: web.port ?? null },
 });
 

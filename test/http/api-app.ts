@@ -1,5 +1,7 @@
 /** The HTTP surface over a supervisor with fake processes, a store in memory and a clock that the test moves. */
 import { join } from "node:path";
+import { DEFAULT_LIMITS } from "../../src/domain/config.ts";
+import { makeTurnstile } from "../../src/http/turnstile.ts";
 import { createApp } from "../../src/http/app.ts";
 import { openDatabase } from "../../src/store/database.ts";
 import { SqliteStore } from "../../src/store/sqlite-store.ts";
@@ -59,7 +61,17 @@ export async function serveApi() {
       return () => readers.delete(reader);
     },
     log: (_level, text) => log.push(text),
-    config: { ip: "127.0.0.1", port: 0, web: { ip: null, port: null }, metricsOpen: false },
+    config: {
+      ip: "127.0.0.1",
+      ips: ["127.0.0.1"],
+      port: 0,
+      web: { ip: null, port: null },
+      tls: null,
+      allowedHosts: [],
+      corsOrigins: [],
+      metricsOpen: false,
+    },
+    turnstile: makeTurnstile(DEFAULT_LIMITS),
     version: "2.0.0",
     pageDir: null,
   });

@@ -1,5 +1,7 @@
 /** The HTTP surface over a fake supervisor and fake output, on a port of its own. */
+import { DEFAULT_LIMITS } from "../../src/domain/config.ts";
 import { createApp } from "../../src/http/app.ts";
+import { makeTurnstile } from "../../src/http/turnstile.ts";
 import { whenDone } from "../helpers/cleanup.ts";
 import { openAccess } from "../fakes/access.ts";
 import { FakeOutput } from "../fakes/output.ts";
@@ -39,7 +41,17 @@ export async function serveOutput() {
     clock,
     subscribe: () => () => undefined,
     log: (_level, text) => log.push(text),
-    config: { ip: "127.0.0.1", port: 0, web: { ip: null, port: null }, metricsOpen: false },
+    config: {
+      ip: "127.0.0.1",
+      ips: ["127.0.0.1"],
+      port: 0,
+      web: { ip: null, port: null },
+      tls: null,
+      allowedHosts: [],
+      corsOrigins: [],
+      metricsOpen: false,
+    },
+    turnstile: makeTurnstile(DEFAULT_LIMITS),
     version: "2.0.0",
     pageDir: null,
   });

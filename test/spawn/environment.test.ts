@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { completeTask } from "../../src/domain/task.ts";
-import { environmentOf, inheritedEnvironment } from "../../src/spawn/environment.ts";
+import { environmentOf, inheritedEnvironment, layersOf } from "../../src/spawn/environment.ts";
 
 const TASK = completeTask({ name: "web", cmd: "true", type: "once", replica: 2 });
 const REQUEST = { run: "r1", task: TASK, index: 1, alias: "web:1" };
@@ -19,7 +19,9 @@ test("what is the service's own business is not handed on", () => {
 
 test("a process knows which it is, and a user's process whose", () => {
   const account = { name: "guest", home: "/home/guest", shell: "/bin/zsh" };
-  expect(environmentOf({ HOME: "/root" }, "s", REQUEST, { uid: 1, gid: 1, account })).toEqual({
+  expect(
+    environmentOf(layersOf({ HOME: "/root" }, "s", REQUEST, { uid: 1, gid: 1, account }), REQUEST),
+  ).toEqual({
     HOME: "/home/guest",
     USER: "guest",
     LOGNAME: "guest",

@@ -105,6 +105,29 @@ describe.if(posix)("limits", () => {
     expect(await outputOf({ cmd, user: "nobody", ...fields })).toBe("nobody\n500\n-3\n0077\n");
   });
 
+  test.if(process.platform === "linux")("no new privileges, for all that it starts", async () => {
+    const cmd = ["sh", "-c", "grep NoNewPrivs /proc/self/status"];
+    expect(await outputOf({ cmd })).toBe("NoNewPrivs:\t0\n");
+    expect(await outputOf({ cmd, no_new_privs: true })).toBe("NoNewPrivs:\t1\n");
+    if (!isRoot) return;
+    const gain = "setpriv --reuid 0 true 2>/dev/null || echo refused; id -un";
+    expect(await outputOf({ cmd: gain, no_new_privs: true, user: "nobody" })).toBe("refused\nnobody\n");
+  });
+
+  test.if(isRoot)("its file of variables is read as its user, who may not see it", async () => {
+    const folder = makeEngine().folder;
+    const file = join(folder, "secret.env");
+    writeFileSync(file, "A=file\nB=file\n", { mode: 0o600 });
+    const fields = { cmd: ["sh", "-c", "echo $A $B $C"], env: { B: "env", C: "{index}" }, env_file: file };
+    expect(await outputOf(fields, 2)).toBe("file env 2\n");
+    expect(await outputOf({ ...fields, umask: "022" }, 2)).toBe("file env 2\n");
+    expect(await refusalOf({ ...fields, user: "nobody" })).toBe(
+      `env_file ${file}: permission denied (EACCES)`,
+    );
+    chmodSync(file, 0o644);
+    expect(await outputOf({ ...fields, user: "nobody" }, 2)).toBe("file env 2\n");
+  });
+
   test("above the hard one are raised where there is the right to, else refused in words", async () => {
     const hard = Number(Bun.spawnSync(["bash", "-c", "ulimit -Hn"]).stdout.toString());
     const more = { cmd: "ulimit -Hn", limits: { nofile: hard + 1 } };
