@@ -1,5 +1,7 @@
 /** The configuration: what the file may hold. Flags and environment set the same fields. */
 import { type Static, Type } from "@sinclair/typebox";
+import { MetricsDefinition } from "./extensions.ts";
+import { MailDefinition, WebhookDefinition } from "./notify.ts";
 import { DEFAULT_ALL_TASKS_BYTES, type LogPolicy, LogPolicyDefinition } from "./output.ts";
 
 export const LOG_LEVELS = ["debug", "info", "warn", "error"] as const;
@@ -61,6 +63,9 @@ export const ConfigFile = Type.Object(
         { additionalProperties: false },
       ),
     ),
+    webhooks: Type.Optional(Type.Array(WebhookDefinition)),
+    mail: Type.Optional(MailDefinition),
+    metrics: Type.Optional(MetricsDefinition),
     tasks: Type.Optional(Type.Array(Type.Object({}, { additionalProperties: true }))),
   },
   { additionalProperties: false },
@@ -86,6 +91,11 @@ export interface Config {
   readonly log: LogPolicy;
   /** How much is kept of the output of all tasks together; 0 is no limit. */
   readonly allTasksBytes: number;
+  readonly webhooks: readonly WebhookDefinition[];
+  /** `null` sends none. */
+  readonly mail: MailDefinition | null;
+  /** `null` counts nothing. */
+  readonly metrics: MetricsDefinition | null;
   /** Definitions that have been checked. */
   readonly tasks: readonly unknown[];
   /** The file it was read from, or `null`. */
