@@ -32,7 +32,9 @@ async function happen(service: Service, from = 1): Promise<void> {
     await call(service, "/tasks", "POST", { name: `t${i}`, cmd: "true", type: "once", autostart: false });
   for (let n = from; n < from + TIMES; n++)
     await Promise.all(
-      Array.from({ length: TASKS }, (_, i) => call(service, `/tasks/t${i}`, "PATCH", { description: `${n}` })),
+      Array.from({ length: TASKS }, (_, i) =>
+        call(service, `/tasks/t${i}`, "PATCH", { description: `${n}` }),
+      ),
     );
 }
 
@@ -127,7 +129,9 @@ test("a crash loop is told of once, and the receiver's address is no secret's gr
   const service = await startService({ config });
   await call(service, "/tasks", "POST", { name: "loop", cmd: "exit 3", type: "daemon", interval: 1 });
   const runs = async () => {
-    const { items } = (await (await call(service, "/runs?task=loop&limit=100")).json()) as { items: unknown[] };
+    const { items } = (await (await call(service, "/runs?task=loop&limit=100")).json()) as {
+      items: unknown[];
+    };
     return items.length;
   };
   await until(async () => (await runs()) >= 50, "it has crashed fifty times");
