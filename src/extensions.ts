@@ -1,5 +1,5 @@
 /**
- * The composition root for what is told to people and machines outside: notifications and metrics. What is not configured
+ * The composition root for what is told to people and machines outside: notifications, metrics and traces. What is not configured
  * is not loaded, not started and hears of nothing.
  */
 import { hostname } from "node:os";
@@ -15,6 +15,7 @@ import {
   type WebhookDefinition,
 } from "./domain/notify.ts";
 import type { Cancel, Clock, Keepsakes, Publish } from "./domain/ports.ts";
+import type { Traces } from "./http/traces.ts";
 import type { Surroundings } from "./metrics/surroundings.ts";
 import { watchDisks } from "./notify/disk-watch.ts";
 import { mailSend } from "./notify/mail.ts";
@@ -23,7 +24,7 @@ import { ROOM, Receiver, type ReceiverOptions, type Send } from "./notify/receiv
 import { webhookSend } from "./notify/webhook.ts";
 
 export interface ExtensionOptions extends Omit<Surroundings, "receivers"> {
-  readonly config: Pick<Config, "webhooks" | "mail" | "metrics" | "dataDir" | "logDir">;
+  readonly config: Pick<Config, "webhooks" | "mail" | "metrics" | "otel" | "dataDir" | "logDir">;
   readonly keepsakes: Keepsakes;
   readonly clock: Clock;
   readonly subscribe: (subscriber: (fact: Fact) => void) => Cancel;
@@ -34,6 +35,7 @@ export interface ExtensionOptions extends Omit<Surroundings, "receivers"> {
 export interface Extensions {
   readonly notifications: Notifications | null;
   readonly metrics: MetricsDesk | null;
+  readonly traces: Traces | null;
   /** Settles when what is under way has ended or was cut off. */
   close(): Promise<void>;
 }
@@ -48,9 +50,12 @@ export async function startExtensions(options: ExtensionOptions): Promise<Extens
     ends.push(subscribe((fact) => metrics.take(fact)));
     ends.push(() => metrics.close());
   }
+  const traces = config.otel === null ? null : await startTraces(config.otel);
+  if (traces !== null) ends.push(() => traces.close());
   return {
     notifications,
     metrics,
+    traces,
     close: async () => {
       for (const end of ends.splice(0)) await end();
     },
@@ -64,6 +69,11 @@ async function startMetrics(
 ) {
   const { createMetrics } = await import("./metrics/metrics.ts");
   return createMetrics(definition, { ...options, receivers: () => notifications?.receivers() ?? [] });
+}
+
+async function startTraces(definition: NonNullable<Config["otel"]>): Promise<Traces> {
+  const { createTraces } = await import("./http/traces.ts");
+  return createTraces(definition);
 }
 
 function startNotifier(

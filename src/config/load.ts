@@ -68,6 +68,7 @@ export function loadConfig(
     webhooks: file.webhooks ?? [],
     mail: file.mail ?? null,
     metrics: file.metrics ?? null,
+    otel: file.otel ?? null,
     tasks: file.tasks ?? [],
     file: path,
   });

@@ -41,6 +41,7 @@ export async function serveOutput() {
     version: "2.0.0",
     notifications: null,
     metrics: null,
+    traces: null,
     notReady: () => null,
     pageDir: null,
   });
