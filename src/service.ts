@@ -3,7 +3,6 @@ import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { startExtensions } from "./extensions.ts";
 import { wireOutput } from "./captured-output.ts";
-import { OutputLineWatcher } from "./output/line-watcher.ts";
 import type { Variables } from "./config/load.ts";
 import type { Config } from "./domain/config.ts";
 import { aliasOf } from "./domain/task.ts";
@@ -13,6 +12,7 @@ import { linesOf } from "./events/log-lines.ts";
 import { createApp } from "./http/app.ts";
 import { stateOf } from "./http/task-view.ts";
 import { findFifoPlaces, leaveFifoPlaces } from "./output/fifo-places.ts";
+import { OutputLineWatcher } from "./output/line-watch.ts";
 import type { Outlet } from "./output/stdout-sink.ts";
 import { systemClock } from "./platform/clock.ts";
 import { type Lock, lockHolder, lockPath, takeLock } from "./platform/lock.ts";
@@ -200,8 +200,8 @@ export async function createService(config: Config, options: ServiceOptions): Pr
     prober: new LocalProber(commands),
     limits: { unavailable: (limits) => unavailableLimits(cgroups, limits) },
     commands,
-    lines: new OutputLineWatcher(output.reader, (error) =>
-      journal.error(`Output cannot be looked at for a health check: ${inWords(error)}`),
+    lines: new OutputLineWatcher(output.reader, (alias, error) =>
+      journal.error(`The output of ${alias} cannot be looked at for its health: ${inWords(error)}`),
     ),
     watcher: new FileWatcher(),
     mainTask: config.exitWith,

@@ -15,6 +15,7 @@ export type Schema = {
   minimum?: number;
   maximum?: number;
   items?: Schema;
+  additionalProperties?: boolean | Schema;
   anyOf?: Schema[];
   oneOf?: Schema[];
   properties?: Record<string, Schema>;

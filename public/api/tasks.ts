@@ -2,7 +2,7 @@
 import { API, request, send } from "./http.ts";
 import type { Page, Task } from "./types.ts";
 
-export type TaskVerb = "start" | "stop" | "restart";
+export type TaskVerb = "start" | "stop" | "restart" | "reload" | "run" | "pause" | "resume";
 
 export function taskPath(name: string): string {
   return `${API}/tasks/${encodeURIComponent(name)}`;
@@ -31,9 +31,14 @@ export function createTask(definition: Record<string, unknown>): Promise<Task> {
   return request<Task>(`${API}/tasks`, { method: "POST", body: definition });
 }
 
-/** Starts, stops or restarts; answers once the old processes are gone, which may take 10 s. */
+/** Starts, stops, restarts and so on; answers once the old processes are gone, which may take 10 s. */
 export async function commandTask(name: string, verb: TaskVerb): Promise<void> {
   await send(`${taskPath(name)}/${verb}`, { method: "POST" });
+}
+
+/** Gives it so many replicas; those that stay are not touched. */
+export async function scaleTask(name: string, replica: number): Promise<void> {
+  await send(taskPath(name), { method: "PATCH", body: { replica } });
 }
 
 /** Stops and removes; answers once its processes are gone, which may take 10 s. */

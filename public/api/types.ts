@@ -40,7 +40,10 @@ export type Task = {
   group: string | null;
   replica: number;
   interval: number | null;
-  deps: string[];
+  deps: (string | { task: string; condition: string })[];
+  reload: { signal?: string; command?: string | string[] } | null;
+  /** Why not all of it runs, in a sentence. */
+  why: string | null;
   desired: Desired;
   state: State;
   revision: number;

@@ -1,14 +1,14 @@
 /** The JSON schema of an object → the fields of a form. Knows kinds of values, not tasks. */
 import type { Schema } from "../api/definition-schema.ts";
 
-export type FieldKind = "text" | "number" | "flag" | "choice" | "list" | "json";
+export type FieldKind = "text" | "number" | "flag" | "choice" | "list" | "pairs" | "json";
 
 export type Option = { value: string; label: string; description: string | null };
 
 export type Field = {
   /** A field of an object within has the key of both, `log/max_bytes`. */
   key: string;
-  /** What the object within is called; null for a field of its own. */
+  /** What the object within is called, or what is folded away; null for a field that is seen at once. */
   group: string | null;
   kind: FieldKind;
   label: string;
@@ -28,6 +28,22 @@ export type Field = {
   isCron: boolean;
 };
 
+/** What is asked for first; the other fields of their own are folded away. */
+const BASIC = new Set([
+  "name",
+  "cmd",
+  "type",
+  "cron",
+  "user",
+  "group",
+  "replica",
+  "interval",
+  "deps",
+  "cwd",
+  "env",
+]);
+const REST = "More";
+
 /** What the contract says of fields whose schema does not say it. */
 const TYPES_OF_OLD: Record<string, readonly string[]> = { cron: ["cron"], interval: ["daemon"] };
 
@@ -35,7 +51,9 @@ export function fieldsOf(schema: Schema): Field[] {
   return Object.entries(schema.properties ?? {}).flatMap(([key, property]) => {
     const required = schema.required?.includes(key) ?? false;
     const within = required ? undefined : variantsOf(property).find((one) => one.properties !== undefined);
-    return within === undefined ? [fieldOf(key, property, required)] : fieldsWithin(key, property, within);
+    if (within !== undefined) return fieldsWithin(key, property, within);
+    const field = fieldOf(key, property, required);
+    return [required || BASIC.has(key) ? field : { ...field, group: REST }];
   });
 }
 
@@ -63,7 +81,7 @@ function fieldOf(key: string, property: Schema, required: boolean): Field {
     description: property.description ?? null,
     required,
     preset,
-    placeholder: preset === "" ? exampleOf(property) : preset,
+    placeholder: preset === "" ? exampleOf(property, kind) : preset,
     initial: kind === "choice" && required ? preset || (options[0]?.value ?? "") : "",
     options,
     types: property["x-types"] ?? TYPES_OF_OLD[key] ?? null,
@@ -86,8 +104,9 @@ function kindOf(variants: Schema[], options: Option[]): FieldKind {
   if (types.includes("string")) return "text";
   if (types.includes("integer") || types.includes("number")) return "number";
   if (types.includes("boolean")) return "flag";
+  if (variants.some(({ additionalProperties: values }) => typeof values === "object")) return "pairs";
   const items = variants.find((variant) => variant.type === "array")?.items;
-  return items?.type === "string" ? "list" : "json";
+  return items !== undefined && variantsOf(items).some(({ type }) => type === "string") ? "list" : "json";
 }
 
 function optionsOf(variants: Schema[]): Option[] {
@@ -107,8 +126,9 @@ function optionOf(value: unknown, schema: Schema): Option {
   };
 }
 
-function exampleOf(property: Schema): string {
+function exampleOf(property: Schema, kind: FieldKind): string {
   const example = property.examples?.[0] ?? property.example;
+  if (kind === "pairs") return "NAME=value, one to a line";
   return example === undefined || example === null ? "" : `e.g. ${inWords(example)}`;
 }
 

@@ -38,12 +38,24 @@ export function bodyOf(fields: readonly Field[], values: Values): Record<string,
   return { ...body, ...Object.fromEntries(within) };
 }
 
+/** Lines of NAME=value; one without = has an empty value. */
+function pairsOf(text: string): Record<string, string> {
+  const lines = text.split("\n").filter((line) => line.trim() !== "");
+  return Object.fromEntries(
+    lines.map((line) => {
+      const [name = "", ...value] = line.split("=");
+      return [name.trim(), value.join("=")];
+    }),
+  );
+}
+
 /** What cannot be read as what it should be goes as it was typed: the service says what is wrong with it. */
 function parsed(field: Field, value: Value): unknown {
   if (typeof value !== "string") return value;
   const text = value.trim();
   if (field.kind === "number") return text !== "" && Number.isFinite(Number(text)) ? Number(text) : value;
   if (field.kind === "flag") return value === "true";
+  if (field.kind === "pairs") return pairsOf(text);
   if (field.kind !== "json") return value;
   try {
     return JSON.parse(text) as unknown;

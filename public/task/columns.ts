@@ -1,6 +1,6 @@
 /** The columns of the table of tasks and what each is sorted by. */
 import type { Task } from "../api/types.ts";
-import { commandLine, runningCount, runsAs, taskSince, taskTone } from "./condition.ts";
+import { commandLine, dependencies, runningCount, runsAs, taskSince, taskTone } from "./condition.ts";
 
 export type ColumnKey =
   "name" | "command" | "type" | "replicas" | "state" | "since" | "next" | "deps" | "user";
@@ -18,7 +18,7 @@ export const COLUMNS: readonly Column[] = [
   { key: "since", label: "Since", value: (task) => -Date.parse(taskSince(task)) },
   { key: "replicas", label: "Running", value: (task) => runningCount(task) / task.replica },
   { key: "next", label: "Next run", value: (task) => task.next_run_at ?? LAST },
-  { key: "deps", label: "Depends on", value: (task) => task.deps.join() || LAST },
+  { key: "deps", label: "Depends on", value: (task) => dependencies(task) || LAST },
   { key: "user", label: "Runs as", value: (task) => runsAs(task) ?? LAST },
 ];
 

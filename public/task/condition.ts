@@ -66,6 +66,13 @@ export function commandLine(task: Task): string {
   return typeof task.cmd === "string" ? task.cmd : task.cmd.join(" ");
 }
 
+/** What a task waits for, by name. */
+export function dependencies(task: Task): string {
+  return task.deps
+    .map((dep) => (typeof dep === "string" ? dep : `${dep.task} (${dep.condition})`))
+    .join(", ");
+}
+
 /** "user:group", or what of it is given. */
 export function runsAs(task: Task): string | null {
   if (task.user === null && task.group === null) return null;

@@ -1,6 +1,6 @@
 /** Which tasks are shown: by a text, and by the kind of state they are in. */
 import type { Task } from "../api/types.ts";
-import { commandLine, runsAs, taskProblem, taskTone } from "./condition.ts";
+import { commandLine, dependencies, runsAs, taskProblem, taskTone } from "./condition.ts";
 
 export type Group = "all" | "problem" | "running" | "waiting" | "ended";
 
@@ -17,7 +17,7 @@ export const GROUPS: readonly { key: Group; label: string; has: (task: Task) => 
 /** Every word of the text must be found somewhere in what the row shows. */
 export function matches(task: Task, filter: Filter): boolean {
   if (!GROUPS.find((group) => group.key === filter.group)?.has(task)) return false;
-  const shown = [task.name, commandLine(task), task.type, task.state, runsAs(task), ...task.deps];
+  const shown = [task.name, commandLine(task), task.type, task.state, runsAs(task), dependencies(task)];
   const text = shown.join(" ").toLowerCase();
   return filter.text
     .toLowerCase()

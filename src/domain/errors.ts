@@ -55,10 +55,19 @@ export class InvalidError extends MeprocError {
 
   constructor(issues: readonly Issue[]) {
     const code = issues.some((issue) => issue.rule === "cycle") ? "dependency_cycle" : "invalid";
-    super(code, issues.map(describeIssue).join("; "));
+    super(code, inWords(issues));
     this.name = "InvalidError";
     this.issues = issues;
   }
+}
+
+/** An input may be wrong in thousands of places, and the words go to the log as well. */
+const MOST_TOLD = 20;
+
+function inWords(issues: readonly Issue[]): string {
+  const told = issues.slice(0, MOST_TOLD).map(describeIssue);
+  const more = issues.length - told.length;
+  return [...told, ...(more === 0 ? [] : [`and ${more} more`])].join("; ");
 }
 
 /** `interval: expected an integer`: the field in front, as a person names it. */

@@ -8,13 +8,18 @@ export type Parsed<T> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly issues: Issue[]; readonly value: unknown };
 
+/** Words are found for each: of an input that is wrong everywhere these are enough, and more may be wrong. */
+export const MOST_ISSUES = 100;
+
 /** Fields that are `null` count as not given, also within an object; every other deviation from the schema is an issue. */
 export function parse<Schema extends TSchema>(schema: Schema, input: unknown): Parsed<Static<Schema>> {
   const value = dropNulls(input);
   const issues = new Map<string, Issue>();
   if (!Value.Check(schema, value))
-    for (const error of errorsOf(schema, value))
+    for (const error of errorsOf(schema, value)) {
       if (!issues.has(error.path)) issues.set(error.path, toIssue(schema, error));
+      if (issues.size === MOST_ISSUES) break;
+    }
   if (issues.size > 0) return { ok: false, issues: [...issues.values()], value };
   return { ok: true, value: value as Static<Schema> };
 }

@@ -23,6 +23,7 @@ export const Command = Type.Union([
   Type.Array(Type.String(), { minItems: 1, maxItems: 4096 }),
 ]);
 export type Command = Static<typeof Command>;
+const command = (description: string) => Type.Optional(Type.Unsafe<Command>({ ...Command, description }));
 
 export const SIGNALS = [
   "SIGTERM",
@@ -68,13 +69,16 @@ export const StopPolicy = Type.Object(
   {
     signal: Type.Optional(Type.Unsafe<Signal>({ ...Signal, default: "SIGTERM" })),
     timeout_ms: duration("How long it may take before it is killed; 10000"),
-    command: Type.Optional(Command),
+    command: command("Run in place of the signal; MEPROC_PID is the process"),
   },
   { ...closed, title: "Stop" },
 );
 
 export const ReloadPolicy = Type.Object(
-  { signal: Type.Optional(Signal), command: Type.Optional(Command) },
+  {
+    signal: Type.Optional(Type.Unsafe<Signal>({ ...Signal, description: "Sent to the process itself" })),
+    command: command("Run for each process; MEPROC_PID is the process"),
+  },
   { ...closed, title: "Reload", description: "Either a signal or a command" },
 );
 
@@ -131,13 +135,15 @@ export const HealthDefinition = Type.Object(
       text("A URL that must answer 200 to 399", { examples: ["http://127.0.0.1:3000/healthz"] }),
     ),
     tcp: Type.Optional(text("host:port that must take a connection", { examples: ["127.0.0.1:5432"] })),
-    exec: Type.Optional(Command),
+    exec: command("A command that must end with 0"),
     log: Type.Optional(text("A regular expression: healthy once a line of output matches it")),
     interval_ms: duration("The pause between two checks; 10000", 1),
     timeout_ms: duration("How long a check may take; 5000", 1),
     retries: count("So many failures in a row make it unhealthy; 3", 1),
     start_period_ms: duration("Failures so soon after the start do not count; 0"),
-    on_unhealthy: Type.Optional(oneOf(["restart", "none"] as const, "none")),
+    on_unhealthy: Type.Optional(
+      oneOf(["restart", "none"] as const, "What is done with one that is unhealthy; none"),
+    ),
   },
   { ...closed, title: "Health check", description: "Exactly one of http, tcp, exec and log" },
 );
@@ -170,7 +176,11 @@ export const LimitsDefinition = Type.Object(
 
 export const WatchDefinition = Type.Object(
   {
-    paths: Type.Array(Type.String({ minLength: 1 }), { minItems: 1, maxItems: 100 }),
+    paths: Type.Array(Type.String({ minLength: 1 }), {
+      minItems: 1,
+      maxItems: 100,
+      description: "Files and folders, with all that is in them",
+    }),
     ignore: Type.Optional(Type.Array(Type.String({ minLength: 1 }), { maxItems: 100, description: "Globs" })),
     debounce_ms: duration("How long it must be quiet before the restart; 500"),
   },
@@ -179,8 +189,8 @@ export const WatchDefinition = Type.Object(
 
 export const HooksDefinition = Type.Object(
   {
-    pre_start: Type.Optional(Command),
-    post_stop: Type.Optional(Command),
+    pre_start: command("Before each start; if it fails, nothing is started"),
+    post_stop: command("After each end"),
     timeout_ms: duration("How long a hook may take before it is killed and counts as failed; 30000", 1),
   },
   { ...closed, title: "Hooks", description: "Commands before each start and after each end" },

@@ -177,7 +177,7 @@ export const TaskDefinition = Type.Object(
     ),
     umask: Type.Optional(
       Type.String({
-        title: "umask",
+        title: "File mode mask",
         pattern: "^[0-7]{3,4}$",
         description: "In octal; not on Windows",
         examples: ["027"],
@@ -199,7 +199,7 @@ export const TaskDefinition = Type.Object(
     ),
     stdin: Type.Optional(
       Type.Union([Type.Literal("none"), Type.Literal("pipe")], {
-        title: "stdin",
+        title: "Standard input",
         default: "none",
         description: "none: it reads an end at once; pipe: what is sent to …/stdin",
         ...replaceable,

@@ -73,7 +73,10 @@ export function problemOf(error: MeprocError): Problem {
     ...(error.hint === null ? {} : { hint: error.hint }),
   };
   if (!(error instanceof InvalidError)) return problem;
-  return { ...problem, errors: error.issues.map(({ path, message }) => ({ path, message })) };
+  return {
+    ...problem,
+    errors: error.issues.map(({ path, message }) => ({ path, message })),
+  };
 }
 
 /** That somebody else was faster is a conflict as well, and has a status of its own in HTTP. */

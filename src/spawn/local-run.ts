@@ -15,7 +15,7 @@ import { Hooks } from "./hooks.ts";
 import { identify } from "./identity.ts";
 import { NO_USAGE, ownPeak, usageOf } from "./peak.ts";
 import { type Prepared, prepare } from "./preparation.ts";
-import { startProcess } from "./start-process.ts";
+import { type Started, startProcess } from "./start-process.ts";
 import { Stdin } from "./stdin.ts";
 import { ProcessTree, sendSignal } from "./tree.ts";
 import { usageOfProcesses, withDescendants } from "./tree-usage.ts";
@@ -169,6 +169,7 @@ export class LocalRun implements RunHandle {
     const { alias, run, task } = this.#request;
     let channel: Channel | null = null;
     let stdin: number | null = null;
+    let started: Started;
     try {
       const prepared = prepare(this.#deps, this.#request, identity, task.cmd);
       channel = inContext("no room for its output", () => output.open({ alias, run, owner: identity }));
@@ -176,38 +177,43 @@ export class LocalRun implements RunHandle {
         throw new Error(inWords({ code: "EMFILE" }));
       stdin = this.#openStdin(identity);
       this.#cgroup = makeGroup(this.#deps.cgroups, run, task.limits);
-      this.#spawnInto(prepared, channel, stdin);
+      started = this.#spawnInto(prepared, channel, stdin);
     } catch (error) {
       channel?.discard();
       this.#stdin?.close();
       this.#cgroup?.remove();
-      this.#fail(inWords(error));
+      return this.#fail(inWords(error));
     } finally {
       if (stdin !== null) closeSync(stdin);
     }
+    this.#tellStart(started);
   }
 
   /** Throws an Error in words if there is no process. */
-  #spawnInto(prepared: Prepared, channel: Channel, stdin: number | null): void {
-    const { children } = this.#deps;
-    const { pid, refused } = startProcess({
-      children,
+  #spawnInto(prepared: Prepared, channel: Channel, stdin: number | null): Started {
+    const started = startProcess({
+      children: this.#deps.children,
       prepared,
       stdin,
       channel,
       cgroup: this.#cgroup,
       onExit: (exit, usage) => {
         const used = usageOf(usage, this.#inheritedPeak);
+        const { refused } = started;
         if (refused === null) void this.#exited(exit, used);
         else
           void refused.then((reason) => (reason === null ? this.#exited(exit, used) : this.#refuse(reason)));
       },
     });
     this.#inheritedPeak = ownPeak();
-    this.#grow(pid, false, true);
+    this.#grow(started.pid, false, true);
+    return started;
+  }
+
+  /** Until a launcher has become the command nothing of the task is there. */
+  #tellStart({ pid, refused }: Started): void {
     const process = identify(pid);
     if (refused === null) return this.#listener.spawned(process);
-    // until the launcher has become the command nothing of the task is there
     void refused.then((reason) => {
       if (reason === null) this.#listener.spawned(process);
     });

@@ -1,6 +1,6 @@
 /** Whether a definition may become a task: its shape, its rules, and what the world must have for it. */
 import { InvalidError, type Issue } from "../domain/errors.ts";
-import { parse } from "../domain/parse.ts";
+import { MOST_ISSUES, parse } from "../domain/parse.ts";
 import type { LimitsCheck, Users } from "../domain/ports.ts";
 import { type Task, TaskDefinition, completeTask } from "../domain/task.ts";
 import { type DepsOf, findCycle } from "./dependencies.ts";
@@ -18,6 +18,7 @@ export function parseTask(input: unknown): Task {
 /** The fields with which nothing is wrong, also of a definition of which others are. */
 function soundFields(input: unknown, issues: readonly Issue[]): Sound {
   if (typeof input !== "object" || input === null || Array.isArray(input)) return {};
+  if (issues.length >= MOST_ISSUES) return {};
   const broken = new Set(issues.map(({ path }) => path.split("/")[1]));
   const sound = Object.entries(input).filter(([key]) => !broken.has(key) && key in TaskDefinition.properties);
   return Object.fromEntries(sound);

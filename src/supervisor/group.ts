@@ -44,6 +44,8 @@ export class TaskGroup {
   readonly #watchers = new Set<() => void>();
   #removed = false;
   readonly #files: FileWatch;
+  /** What its last wish to start was answered with. */
+  #blockers: readonly string[] = [];
   #announced = false;
   #wasActive = false;
   /** Only when every instance is back can be told how the task stands. */
@@ -111,6 +113,11 @@ export class TaskGroup {
 
   get waiting(): boolean {
     return this.instances.some((instance) => instance.waiting);
+  }
+
+  /** It waits for this task by its plain name: that it does not run. */
+  waitsFor(name: string): boolean {
+    return this.#blockers.includes(name);
   }
 
   start(trigger: Trigger, by: Actor, only: readonly Instance[] = this.kept): void {
@@ -328,6 +335,7 @@ export class TaskGroup {
     const waiting = this.instances.filter((instance) => instance.waiting);
     if (waiting.length === 0 || this.instances.some((instance) => instance.leaving)) return;
     const blockers = this.#deps.blockersOf(this);
+    this.#blockers = blockers;
     if (blockers.length > 0) {
       for (const instance of waiting) instance.depsUnmet(blockers);
       return;

@@ -25,8 +25,10 @@ export class WaitingRoom {
     if (group.waiting) this.#waiting.add(group);
     else this.#waiting.delete(group);
     if (!this.#open) return;
+    if (this.#waiting.size === 0) return;
+    const { name } = group.task;
     for (const other of [...this.#waiting])
-      if (other !== group && (released || looksAt(other, group.task.name))) other.reconsider();
+      if (other !== group && ((released && other.waitsFor(name)) || looksAt(other, name))) other.reconsider();
   }
 
   /** A task has come or gone. */

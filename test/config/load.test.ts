@@ -67,8 +67,8 @@ describe("where a value comes from", () => {
 });
 
 test("what is kept of output is as the file says, and else as always", () => {
-  const { log, allTasksBytes } = load("[log]\nmax_bytes = 5\nstdout = true\nall_tasks_bytes = 7\n");
-  expect([log, allTasksBytes]).toEqual([{ ...DEFAULT_LOG_POLICY, max_bytes: 5, stdout: true }, 7]);
+  const { log, allTasksBytes } = load("[log]\nmax_bytes = 5000\nstdout = true\nall_tasks_bytes = 7\n");
+  expect([log, allTasksBytes]).toEqual([{ ...DEFAULT_LOG_POLICY, max_bytes: 5000, stdout: true }, 7]);
   expect(load("").log).toEqual(DEFAULT_LOG_POLICY);
 });
 
@@ -81,6 +81,7 @@ describe("what is wrong is said in one line: file, key, what was expected", () =
     ["[web]\nprot = 1", "FILE: web.prot: there is no such field; did you mean port?"],
     ["ip = 5", "FILE: ip: expected a text that is not empty"],
     ["tasks = 5", "FILE: tasks: expected a list of which each is an object"],
+    ["[log]\nmax_bytes = 1", "FILE: log.max_bytes: expected 0 for no limit, or at least 4096"],
     ["[log]\nmax_bites = 1", "FILE: log.max_bites: there is no such field; did you mean max_bytes?"],
     ["[log]\nall_tasks_bytes = -1", "FILE: log.all_tasks_bytes: expected an integer of at least 0"],
     ['[log]\nformat = "xml"', 'FILE: log.format: expected "raw", "timestamped", "json"'],

@@ -1,4 +1,5 @@
 /** Fault 30: a database that is not what it should be is refused with what to do, and left as it is. */
+import { VERSION } from "../../src/store/migrations.ts";
 import { Database } from "bun:sqlite";
 import { createHash } from "node:crypto";
 import { cpSync, existsSync, mkdirSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
@@ -38,7 +39,7 @@ const DAMAGES: readonly (readonly [what: string, damage: (path: string) => void,
       database.run("PRAGMA user_version = 99");
       database.close();
     },
-    "written by a newer meproc (version 99 of the database, this one knows 1); use that meproc, or another --data-dir",
+    `written by a newer meproc (version 99 of the database, this one knows ${VERSION}); use that meproc, or another --data-dir`,
   ],
 ];
 

@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import type { Schema } from "../../public/api/definition-schema.ts";
 import { type Field, fieldsOf } from "../../public/form/fields.ts";
 import { TaskDefinition } from "../../src/domain/task.ts";
+import { openApi } from "../../src/http/openapi.ts";
 
 function fieldOf(schema: Schema, key = "x", required: string[] = []): Field {
   const [field] = fieldsOf({ properties: { [key]: schema }, required });
@@ -21,6 +22,13 @@ describe("the kind of a field", () => {
     ["choice", "constants, as TypeBox writes them", { anyOf: [{ const: "a" }, { const: "b" }] }],
     ["choice", "constants or null", { anyOf: [{ const: "a" }, { type: "null" }] }],
     ["list", "a list of strings", { type: "array", items: { type: "string" } }],
+    [
+      "list",
+      "a list of strings or objects",
+      { items: { anyOf: [{ type: "string" }, { type: "object" }] }, type: "array" },
+    ],
+    ["pairs", "an object of texts", { type: "object", additionalProperties: { type: "string" } }],
+    ["flag", "yes, no or a list", { anyOf: [{ type: "boolean" }, { type: "array" }] }],
     ["json", "a list of numbers", { type: "array", items: { type: "number" } }],
     ["json", "an object", { type: "object" }],
     ["json", "anything", {}],
@@ -70,8 +78,7 @@ describe("a field", () => {
 });
 
 describe("the fields of a task", () => {
-  // what the browser is sent has gone through JSON
-  const fields = fieldsOf(JSON.parse(JSON.stringify(TaskDefinition)) as Schema);
+  const fields = fieldsOf(openApi(TaskDefinition) as Schema);
   const named = new Map(fields.map((field) => [field.key, field]));
 
   test("are all those that the service takes, each with a label and words about it", () => {
@@ -82,6 +89,18 @@ describe("the fields of a task", () => {
 
   test("are required where the service requires them", () => {
     expect(fields.filter((field) => field.required).map(({ key }) => key)).toEqual(["name", "cmd", "type"]);
+  });
+
+  test("are seen at once where they matter most; the others are folded away, by what they are about", () => {
+    const seen = fields.filter(({ group }) => group === null).map(({ key }) => key);
+    expect(seen.slice(0, 4)).toEqual(["name", "cmd", "type", "cron"]);
+    expect(seen).toContain("env");
+    const groups = new Set(fields.flatMap(({ group }) => group ?? []));
+    for (const group of ["More", "Limits", "Stop", "Restart", "Health check", "Hooks"])
+      expect(groups).toContain(group);
+    expect(fields.filter(({ kind }) => kind === "json").map(({ key }) => key)).toEqual([
+      "restart/success_exit_codes",
+    ]);
   });
 
   test.each([

@@ -34,6 +34,8 @@ export function aTask(change: Partial<Task> = {}): Task {
     replica: 1,
     interval: null,
     deps: [],
+    reload: null,
+    why: null,
     desired: "running",
     state: "running",
     revision: 1,

@@ -14,6 +14,7 @@ const SCHEMA: Schema = {
     flag: { type: "boolean" },
     deps: { type: "array", items: { type: "string" } },
     env: { type: "object" },
+    labels: { type: "object", additionalProperties: { type: "string" } },
     log: {
       title: "Log",
       type: "object",
@@ -36,6 +37,11 @@ describe("the body that is sent", () => {
       "has an object within of its filled boxes",
       { "log/max_files": "3", "log/format": "" },
       { type: "once", log: { max_files: 3 } },
+    ],
+    [
+      "has lines of names and values as an object",
+      { labels: "tier=web\n\n a = b=c\nold" },
+      { type: "once", labels: { tier: "web", a: " b=c", old: "" } },
     ],
     ["has JSON as what it says", { env: '{"A":"1"}' }, { type: "once", env: { A: "1" } }],
     ["has what is no JSON as it was typed", { env: "{A" }, { type: "once", env: "{A" }],

@@ -196,4 +196,16 @@ describe.if(process.platform === "linux")("a command beside a run", () => {
     commands.close();
     expect(await check).toEqual({ kind: "aborted" });
   });
+
+  test("is ended by the next service: nobody waits for it any more", async () => {
+    const first = makeEngine();
+    const file = join(first.folder, "pids");
+    const ended = first.commands.run(first.request({}), `echo $$ >> ${file}; exec sleep 600`, {
+      timeoutMs: 60_000,
+      pid: null,
+    });
+    await until(() => linesOf(file).length === 1, "it runs");
+    expect(first.next().engine.left()).toEqual([]);
+    expect(await ended).toEqual({ kind: "exited", exit: { exit_code: null, exit_signal: "SIGKILL" } });
+  });
 });

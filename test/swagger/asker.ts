@@ -15,7 +15,10 @@ export interface Asker {
   readonly seen: ReadonlySet<string>;
 }
 
-export function makeAsker(baseUrl: string, document: Document): Asker {
+export type Hear = (text: string, status: number, type: string) => void;
+
+/** `hear` is told of each answer that is no stream. */
+export function makeAsker(baseUrl: string, document: Document, hear: Hear = () => undefined): Asker {
   const seen = new Set<string>();
   const judge = makeJudge(document);
   const calls = callsOf(document);
@@ -35,15 +38,18 @@ export function makeAsker(baseUrl: string, document: Document): Asker {
     seen.add(name);
     const answer = call.operation.responses[String(status)];
     if (answer === undefined) throw new Error(`${name} is not declared: ${await response.text()}`);
-    if (answer.content === undefined) await response.body?.cancel();
+    if (answer.content === undefined) hear(await response.text(), status, "");
     else {
       const type = response.headers.get("content-type")?.split(";")[0] ?? "";
       const declared = answer.content[type];
       if (declared === undefined) throw new Error(`${name} is ${type}, which is not declared`);
       if (type === "text/event-stream") leave.abort();
-      else if (declared.schema !== undefined && type.endsWith("json")) {
+      else {
+        const text = await response.text();
+        hear(text, status, type);
+        if (declared.schema === undefined || !type.endsWith("json")) return status;
         const parts = ["paths", call.path, method.toLowerCase(), "responses", `${status}`, "content", type];
-        const values = valuesOf(type, await response.text());
+        const values = valuesOf(type, text);
         const wrong = values.flatMap((value) => judge(pointer([...parts, "schema"]), value));
         if (wrong.length > 0) throw new Error(`${name}: ${wrong.join("; ")}`);
       }

@@ -5,7 +5,7 @@ import type { Value } from "../../form/values.ts";
 import { ChoiceInput } from "./choice-input.tsx";
 import { CronPreview } from "./cron-preview.tsx";
 import { ListInput } from "./list-input.tsx";
-import { FlagInput, JsonInput, TextInput } from "./simple-inputs.tsx";
+import { FlagInput, JsonInput, PairsInput, TextInput } from "./simple-inputs.tsx";
 
 export type FieldRowProps = {
   field: Field;
@@ -27,13 +27,14 @@ const WIDGETS = {
   flag: FlagInput,
   choice: ChoiceInput,
   list: ListInput,
+  pairs: PairsInput,
   json: JsonInput,
 } as const;
 
 export function FieldRow({ field, value, problem, onChange }: FieldRowProps) {
   const id = useId();
   const Widget = WIDGETS[field.kind];
-  const wide = field.required || field.isCron || ["list", "json", "choice"].includes(field.kind);
+  const wide = field.required || field.isCron || ["list", "pairs", "json", "choice"].includes(field.kind);
   return (
     <div class="field" data-wide={wide} data-field={field.key}>
       <label for={id} id={`${id}-label`}>

@@ -1,4 +1,4 @@
-/** Widgets of one control: a line of text or a number, yes or no, and JSON for whatever has no widget yet. */
+/** Widgets of one control: a line of text or a number, yes or no, lines of names and values, and JSON for whatever has no widget. */
 import type { InputProps } from "./field-row.tsx";
 
 const MONOSPACE = new Set(["cmd", "cron"]);
@@ -39,14 +39,27 @@ export function FlagInput({ id, field, value, onChange, invalid, describedBy }: 
   );
 }
 
-export function JsonInput({ id, field, value, onChange, invalid, describedBy }: InputProps) {
+/** Names and values, a line each. */
+export function PairsInput(props: InputProps) {
+  return <Lines {...props} placeholder={props.field.placeholder} />;
+}
+
+export function JsonInput(props: InputProps) {
+  return <Lines {...props} placeholder={props.field.placeholder === "" ? "JSON" : props.field.placeholder} />;
+}
+
+type LinesProps = InputProps & { placeholder: string };
+
+function Lines({ id, field, value, onChange, invalid, describedBy, placeholder }: LinesProps) {
   return (
     <textarea
       id={id}
       class="input mono"
+      name={field.key}
       rows={2}
       spellcheck={false}
-      placeholder={field.placeholder === "" ? "JSON" : field.placeholder}
+      autoCapitalize="off"
+      placeholder={placeholder}
       value={String(value)}
       aria-invalid={invalid}
       aria-describedby={describedBy}

@@ -3,9 +3,10 @@ import type { ComponentChildren } from "preact";
 import type { Task } from "../../api/types.ts";
 import { Distance } from "../../parts/ago.tsx";
 import { COLUMNS } from "../../task/columns.ts";
-import { commandLine, runsAs } from "../../task/condition.ts";
+import { commandLine, dependencies, runsAs } from "../../task/condition.ts";
 import { moment } from "../../words/moment.ts";
 import { unhappyEnd } from "../../words/outcome.ts";
+import { MoreActions } from "./more-actions.tsx";
 import { Processes } from "./processes.tsx";
 
 export function TaskDetails({ id, task }: { id: string; task: Task }) {
@@ -13,7 +14,9 @@ export function TaskDetails({ id, task }: { id: string; task: Task }) {
     <tr class="details" id={id}>
       <td colSpan={COLUMNS.length + 1}>
         <div class="details-body">
+          {task.why !== null && <p class="why">{task.why}</p>}
           <Processes task={task} />
+          <MoreActions task={task} />
           <dl class="facts">
             <Entry name="Command" wide>
               <code>{commandLine(task)}</code>
@@ -24,7 +27,7 @@ export function TaskDetails({ id, task }: { id: string; task: Task }) {
               </Entry>
             )}
             {task.interval !== null && <Entry name="Pause between runs">{task.interval} ms</Entry>}
-            {task.deps.length > 0 && <Entry name="Depends on">{task.deps.join(", ")}</Entry>}
+            {task.deps.length > 0 && <Entry name="Depends on">{dependencies(task)}</Entry>}
             {runsAs(task) !== null && <Entry name="Runs as">{runsAs(task)}</Entry>}
             <LastRunEntry task={task} />
             <Entry name="Created">{moment(task.created_at)}</Entry>

@@ -3,7 +3,7 @@ import { memo } from "preact/compat";
 import type { Task } from "../../api/types.ts";
 import { Distance, Lasting } from "../../parts/ago.tsx";
 import { Icon } from "../../parts/icon.tsx";
-import { commandLine, runningCount, runsAs, taskSince } from "../../task/condition.ts";
+import { commandLine, dependencies, runningCount, runsAs, taskSince } from "../../task/condition.ts";
 import { TaskActions } from "./task-actions.tsx";
 import { TaskDetails } from "./task-details.tsx";
 import { TaskState } from "./task-state.tsx";
@@ -48,7 +48,7 @@ export const TaskRow = memo(({ task, open, onToggle }: TaskRowProps) => {
           {task.desired === "paused" && "paused"}
         </td>
         <td data-column="deps" data-label="Depends on">
-          {task.deps.length > 0 && <span title={task.deps.join(", ")}>{task.deps.join(", ")}</span>}
+          {task.deps.length > 0 && <span title={dependencies(task)}>{dependencies(task)}</span>}
         </td>
         <td data-column="user" data-label="Runs as">
           {runsAs(task)}

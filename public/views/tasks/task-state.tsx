@@ -6,7 +6,17 @@ import { underWay } from "../../state/commands.ts";
 import { useStore } from "../../state/store.ts";
 import { taskProblem, taskTone } from "../../task/condition.ts";
 
-const UNDER_WAY = { start: "starting", stop: "stopping", restart: "restarting", remove: "removing" } as const;
+const UNDER_WAY = {
+  start: "starting",
+  stop: "stopping",
+  restart: "restarting",
+  remove: "removing",
+  reload: "reloading",
+  run: "starting",
+  pause: "pausing",
+  resume: "resuming",
+  scale: "scaling",
+} as const;
 
 export function TaskState({ task }: { task: Task }) {
   const command = useStore(underWay, (now) => now.get(task.name));

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import type { OutputLine, OutputPiece, OutputQuery } from "../../src/domain/output.ts";
-import { OutputLineWatcher } from "../../src/output/line-watcher.ts";
+import { OutputLineWatcher } from "../../src/output/line-watch.ts";
 import { until } from "../helpers/until.ts";
 
 const OF = { run: "r2", alias: "a:0", since: 5 };
@@ -26,7 +26,7 @@ function output(...there: string[]) {
         }
       },
     },
-    (error) => errors.push(error),
+    (alias, error) => errors.push([alias, error]),
   );
   const write = (text: string, more: Partial<OutputPiece> = {}) => {
     coming.push({ ...piece(text), ...more });
