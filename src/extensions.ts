@@ -39,7 +39,8 @@ export async function startExtensions(options: ExtensionOptions): Promise<Extens
     metrics,
     traces,
     close: async () => {
-      for (const end of ends.splice(0)) await end();
+      // who is last to end still hears of what happens while others take their time
+      for (const end of ends.splice(0).toReversed()) await end();
     },
   };
 }
