@@ -138,7 +138,7 @@ describe("who is told, and what is counted", () => {
 
   test.each([
     [hook('events = ["fail"]'), /^FILE: webhooks\.0\.events\.0: expected one of failed, /],
-    [hook('secret = "short"'), "FILE: webhooks.0.secret: expected a text that is not empty"],
+    [hook('secret = "short"'), "FILE: webhooks.0.secret: expected a text of at least 8 characters"],
     [hook(hook("")), "FILE: [[webhooks]] number 2: name: chat is taken"],
     [hook("").replace("chat", "mail"), "FILE: [[webhooks]] number 1: name: mail is taken"],
     [
