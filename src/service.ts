@@ -1,6 +1,7 @@
 /** The composition root: builds the adapters, wires them to the core, and listens. Nothing else wires. */
 import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { startExtensions } from "./extensions.ts";
 import { wireOutput } from "./captured-output.ts";
 import type { Variables } from "./config/load.ts";
 import type { Caller } from "./domain/access.ts";
@@ -19,12 +20,14 @@ import { Doorkeeper } from "./auth/doorkeeper.ts";
 import { FirstToken } from "./auth/first-token.ts";
 import { Passwords } from "./auth/passwords.ts";
 import { isAuthRequired, warningsOf } from "./auth/policy.ts";
+import { stateOf } from "./http/task-view.ts";
 import { findFifoPlaces, leaveFifoPlaces } from "./output/fifo-places.ts";
 import { OutputLineWatcher } from "./output/line-watch.ts";
 import type { Outlet } from "./output/stdout-sink.ts";
 import { systemClock } from "./platform/clock.ts";
 import { type Lock, lockHolder, lockPath, takeLock } from "./platform/lock.ts";
 import { checkFiles, checkFolder, holdsOne, isEmpty } from "./platform/private-files.ts";
+import type { CountedTask } from "./metrics/surroundings.ts";
 import { takeUpgradeOrder } from "./platform/upgrade-order.ts";
 import { codeOf, inWords } from "./platform/system-errors.ts";
 import { findCgroups, unavailableLimits } from "./spawn/cgroup.ts";
@@ -169,6 +172,22 @@ export async function createService(config: Config, options: ServiceOptions): Pr
       output.know(supervisor.get(fact.task).task);
     else if (fact.kind === "task.removed") output.forget(fact.task);
   });
+  /** Why the service is not ready, in one word. */
+  let notReady: string | null = "restoring";
+  const extensions = await startExtensions({
+    config,
+    keepsakes: store,
+    clock,
+    version: options.version,
+    subscribe: (subscriber) => bus.subscribe(subscriber),
+    publish: (fact) => bus.publish(fact),
+    log: (level, text) => journal.write(level, text),
+    tasks: () => supervisor.list().map(countedTask),
+    usage: (task) => supervisor.usage(task).flatMap(({ usage }) => usage ?? []),
+    outputEnd: async (alias) => (await output.reader.page(alias, null, 1)).to,
+    notReady: () => notReady,
+    storeTrouble: () => trouble,
+  });
   const environment = inheritedEnvironment(options.variables);
   const children = new Children();
   const strangers = findStrangers(children);
@@ -244,6 +263,10 @@ export async function createService(config: Config, options: ServiceOptions): Pr
     keeper: output.capture,
     archive: store,
     facts: store,
+    notifications: extensions.notifications,
+    metrics: extensions.metrics,
+    traces: extensions.traces,
+    notReady: () => notReady,
     storeTrouble: () => trouble,
     outputTrouble: () => output.losses.trouble(),
     clock,
@@ -278,9 +301,11 @@ export async function createService(config: Config, options: ServiceOptions): Pr
   strangers.begin();
   takeUpgradeOrder(config.dataDir);
   lock.ready();
+  notReady = null;
   const stopPruning = keepPruned(store, config.history, clock);
   const close = async (): Promise<void> => {
     listeners.close();
+    await extensions.close();
     await output.close();
     leaveFifoPlaces(fifoDirs);
     stopPruning();
@@ -296,6 +321,7 @@ export async function createService(config: Config, options: ServiceOptions): Pr
     token,
     warnings,
     stop: async () => {
+      notReady = "stopping";
       await supervisor.shutdown();
       local.close();
       await close();
@@ -307,6 +333,9 @@ export async function createService(config: Config, options: ServiceOptions): Pr
       local.close();
     },
     handOver: async () => {
+      notReady = "handing over";
+      // while somebody still supervises
+      await extensions.close();
       supervisor.freeze();
       local.release();
       await close();
@@ -314,6 +343,11 @@ export async function createService(config: Config, options: ServiceOptions): Pr
       journal.close();
     },
   };
+}
+
+function countedTask(group: ReturnType<Supervisor["get"]>): CountedTask {
+  const instances = group.instances.map(({ alias, state, health }) => ({ alias, state: state.kind, health }));
+  return { name: group.task.name, type: group.task.type, state: stateOf(group), instances };
 }
 
 function makeDirectory(directory: string): void {

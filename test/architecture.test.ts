@@ -19,6 +19,8 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   watch: ["domain", "platform"],
   listen: ["domain", "platform"],
   auth: ["domain", "platform"],
+  notify: ["domain", "platform"],
+  metrics: ["domain", "platform"],
   http: ["domain", "supervisor"],
   cli: ["domain", "config", "platform"],
   root: [
@@ -33,6 +35,8 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     "watch",
     "listen",
     "auth",
+    "notify",
+    "metrics",
     "http",
     "cli",
   ],

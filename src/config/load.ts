@@ -12,6 +12,7 @@ import {
   type SocketConfig,
 } from "../domain/config.ts";
 import { InvalidError, describeIssue } from "../domain/errors.ts";
+import { MAIL, type WebhookDefinition } from "../domain/notify.ts";
 import {
   DEFAULT_ALL_TASKS_BYTES,
   policyProblems,
@@ -60,6 +61,7 @@ export function loadConfig(
   const path = named === null ? null : resolve(named);
   const file = path === null ? {} : readConfigFile(path);
   if (path !== null) checkTasks(path, file.tasks ?? [], checkTask, checkTogether);
+  if (path !== null) checkWebhooks(path, file.webhooks ?? []);
   const settings = overlay(flags, variables);
   const { all_tasks_bytes = DEFAULT_ALL_TASKS_BYTES, ...log } = file.log ?? {};
   for (const [field, expected] of policyProblems(log))
@@ -91,6 +93,10 @@ export function loadConfig(
     },
     log: mergeLogPolicy(DEFAULT_LOG_POLICY, log),
     allTasksBytes: all_tasks_bytes,
+    webhooks: file.webhooks ?? [],
+    mail: file.mail ?? null,
+    metrics: file.metrics ?? null,
+    otel: file.otel ?? null,
     tasks: file.tasks ?? [],
     file: path,
   });
@@ -184,6 +190,16 @@ function checkTasks(
     names.add(name);
   }
   checked(path, () => checkTogether(tasks));
+}
+
+function checkWebhooks(path: string, webhooks: readonly WebhookDefinition[]): void {
+  const names = new Set([MAIL]);
+  for (const [index, { name, url }] of webhooks.entries()) {
+    const place = `${path}: [[webhooks]] number ${index + 1}`;
+    if (names.has(name)) throw new ConfigError(place, `name: ${name} is taken`);
+    if (!URL.canParse(url)) throw new ConfigError(place, "url: expected a URL of http or https");
+    names.add(name);
+  }
 }
 
 function checked<T>(place: string, check: () => T): T {

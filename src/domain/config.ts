@@ -1,6 +1,8 @@
 /** The configuration: what the file may hold. Flags and environment set the same fields. */
 import { type Static, Type } from "@sinclair/typebox";
 import { ROLES, type Role } from "./access.ts";
+import { MetricsDefinition, OtelDefinition } from "./extensions.ts";
+import { MailDefinition, WebhookDefinition } from "./notify.ts";
 import { DEFAULT_ALL_TASKS_BYTES, type LogPolicy, LogPolicyDefinition } from "./output.ts";
 
 export const LOG_LEVELS = ["debug", "info", "warn", "error"] as const;
@@ -140,6 +142,10 @@ export const ConfigFile = Type.Object(
         { additionalProperties: false },
       ),
     ),
+    webhooks: Type.Optional(Type.Array(WebhookDefinition)),
+    mail: Type.Optional(MailDefinition),
+    metrics: Type.Optional(MetricsDefinition),
+    otel: Type.Optional(OtelDefinition),
     tasks: Type.Optional(Type.Array(Type.Object({}, { additionalProperties: true }))),
   },
   { additionalProperties: false },
@@ -188,6 +194,13 @@ export interface Config {
   readonly log: LogPolicy;
   /** How much is kept of the output of all tasks together; 0 is no limit. */
   readonly allTasksBytes: number;
+  readonly webhooks: readonly WebhookDefinition[];
+  /** `null` sends none. */
+  readonly mail: MailDefinition | null;
+  /** `null` counts nothing. */
+  readonly metrics: MetricsDefinition | null;
+  /** `null` traces nothing. */
+  readonly otel: OtelDefinition | null;
   /** Definitions that have been checked. */
   readonly tasks: readonly unknown[];
   /** The file it was read from, or `null`. */

@@ -16,11 +16,12 @@ import { documentRoutes } from "./document.ts";
 import { full } from "./entrance.ts";
 import { eventRoutes } from "./events.ts";
 import { makeGuard } from "./guard.ts";
+import { healthRoutes } from "./health.ts";
 import { legacyAnswer } from "./legacy-answer.ts";
 import { legacyRoutes } from "./legacy.ts";
+import { measured } from "./measured.ts";
 import { outputFileRoutes } from "./output-files.ts";
 import { outputRoutes } from "./output.ts";
-import { documented } from "./docs.ts";
 import { API, isApi, pathOf } from "./paths.ts";
 import { pageRoutes } from "./page.ts";
 import { plainProblem } from "./problem.ts";
@@ -36,6 +37,7 @@ import { taskRoutes } from "./tasks.ts";
 import { FullError } from "./turnstile.ts";
 import { verbRoutes } from "./verbs.ts";
 import { currentVisit, during, newVisit } from "./visit.ts";
+import { webhookRoutes } from "./webhooks.ts";
 
 export const MAX_BODY_BYTES = 1 << 20;
 /** What is sent beyond this is cut off without a word; up to it there is an answer that says why. */
@@ -91,6 +93,8 @@ export async function createApp(core: HttpDeps) {
       if (sizeOf(body) > MAX_BODY_BYTES) return tooLarge(pathOf(request));
       return undefined;
     })
+    .use(deps.traces?.plugin ?? new Elysia({ name: "traces" }))
+    .use(measured(deps.metrics))
     .onError(({ error, code, request }) => {
       const path = pathOf(request);
       if (error instanceof MeprocError) {
@@ -116,20 +120,13 @@ export async function createApp(core: HttpDeps) {
         .use(outputRoutes(deps))
         .use(outputFileRoutes(deps))
         .use(eventRoutes(deps))
+        .use(webhookRoutes(deps))
         .use(systemRoutes(deps))
         .use(sessionRoutes(deps))
         .use(accountRoutes(deps))
         .use(auditRoutes(deps));
     })
-    .get("/healthz", () => ({ status: "ok" }), {
-      detail: documented({
-        tag: "Service",
-        summary: "Whether the service is alive",
-        description: "Answers as soon as the service takes requests.",
-        open: true,
-        answers: { 200: { description: "It is", example: { status: "ok" } } },
-      }),
-    });
+    .use(healthRoutes(deps));
   const unknownPath = (method: string, path: string): Response => {
     const allow = allowedMethods(app.routes, path);
     if (allow === null) return notFound(path);

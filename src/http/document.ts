@@ -15,6 +15,7 @@ import { RunView } from "./run-view.ts";
 import { Login } from "./sessions.ts";
 import { Time, nullable } from "./schemas.ts";
 import { TaskDetails, TaskView } from "./task-view.ts";
+import { AttemptView, DeadLetterView, WebhookView } from "./webhooks.ts";
 
 const Appointment = Type.Object({ task: Type.String(), at: Time }, { title: "Run to come" });
 
@@ -73,6 +74,11 @@ export function documentRoutes({ version, config }: HttpDeps) {
     MadeToken: openApi(MadeToken),
     AuditEntry: openApi(AuditView),
     AuditList: listOf("AuditEntry"),
+    Webhook: openApi(WebhookView),
+    WebhookList: listOf("Webhook"),
+    DeadLetter: openApi(DeadLetterView),
+    DeadLetterList: listOf("DeadLetter"),
+    Attempt: openApi(AttemptView),
     Problem: openApi(Problem),
     LegacyAnswer: openApi(LegacyAnswer),
   };
@@ -95,6 +101,7 @@ export function documentRoutes({ version, config }: HttpDeps) {
         { name: "Runs", description: "What has run, and how it ended" },
         { name: "Output", description: "What the processes wrote" },
         { name: "Events", description: "What happens" },
+        { name: "Webhooks", description: "Who is told of what happens" },
         { name: "Service", description: "The service itself" },
         { name: "Access", description: "Who may do what, and who did" },
         { name: "Meproc 1.x", description: "The interface of Meproc 1.x, to the letter" },

@@ -1,13 +1,17 @@
 /** Who may call which route. A route without a rule is closed to everybody, and a test says so. */
 import type { Role } from "../domain/access.ts";
 
-/** `known` is anybody that we know, `metrics` anybody who is not bound to tasks, `open` anybody at all. */
-export type Rule = Role | "known" | "metrics" | "open";
+/**
+ * `known` is anybody that we know, `unbounded` anybody who is not bound to tasks, `metrics` the same unless they are open to
+ * all, `open` anybody at all.
+ */
+export type Rule = Role | "known" | "unbounded" | "metrics" | "open";
 
 const TASKS = "/api/v1/tasks";
 
 const RULES: Readonly<Record<string, Rule>> = {
   "GET /healthz": "open",
+  "GET /readyz": "open",
   "GET /metrics": "metrics",
   "GET /swagger": "open",
   "GET /swagger/json": "known",
@@ -69,6 +73,11 @@ const RULES: Readonly<Record<string, Rule>> = {
   "POST /api/v1/tokens": "admin",
   "DELETE /api/v1/tokens/:id": "admin",
   "GET /api/v1/audit": "admin",
+  // what is told to others is of all tasks
+  "GET /api/v1/webhooks": "unbounded",
+  "GET /api/v1/webhooks/:name/dead-letters": "unbounded",
+  "POST /api/v1/webhooks/:name/test": "admin",
+  "POST /api/v1/webhooks/:name/dead-letters/:id/retry": "admin",
 };
 
 /** All of them, for those who look whether they are complete. */

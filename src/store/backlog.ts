@@ -9,6 +9,7 @@ import type { Fact } from "../domain/fact.ts";
 import type { TaskRecord } from "../domain/history.ts";
 import { addAudit } from "./audit.ts";
 import { addFact } from "./facts.ts";
+import { KeepsakeBacklog } from "./keepsakes.ts";
 import { writeMeta } from "./meta.ts";
 import { RunBacklog } from "./run-backlog.ts";
 import { TaskTable } from "./tasks.ts";
@@ -31,6 +32,7 @@ export class Backlog {
   readonly #facts = new Map<number, Fact>();
   readonly #audit = new Map<string, AuditEntry>();
   readonly runs: RunBacklog;
+  readonly keepsakes: KeepsakeBacklog;
   /** The tasks on disk: of another one there is nothing to remove. */
   readonly #stored: Set<string>;
   #lostFacts = 0;
@@ -39,12 +41,13 @@ export class Backlog {
     this.#database = database;
     this.#table = new TaskTable(database);
     this.runs = new RunBacklog(database);
+    this.keepsakes = new KeepsakeBacklog(database);
     this.#stored = new Set(this.#table.names());
   }
 
   get empty(): boolean {
-    const sizes = [this.#meta, this.#tasks, this.runs, this.#facts, this.#audit].map(({ size }) => size);
-    return sizes.every((size) => size === 0);
+    const sizes = [this.#meta, this.#tasks, this.runs, this.#facts, this.#audit, this.keepsakes];
+    return sizes.every(({ size }) => size === 0);
   }
 
   setMeta(key: string, value: string): void {
@@ -100,6 +103,8 @@ export class Backlog {
       };
     for (const [name, write] of this.#tasks) yield this.#ofTask(name, write);
     yield* this.runs.writes();
+    // before the facts: what a fact gives to tell is not lost where the fact is kept
+    yield* this.keepsakes.writes();
     for (const [id, fact] of this.#facts)
       yield {
         describe: () => `event ${id}, ${fact.kind}${"task" in fact ? ` of task ${fact.task}` : ""}`,

@@ -103,6 +103,14 @@ export const MIGRATIONS: readonly string[] = [
     status INTEGER
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  CREATE TABLE keepsakes (
+    room TEXT NOT NULL,
+    key TEXT NOT NULL,
+    value TEXT NOT NULL,
+    PRIMARY KEY (room, key)
+  ) STRICT, WITHOUT ROWID;
+  `,
 ];
 
 /** The version that this executable writes. */

@@ -14,12 +14,13 @@ import type {
   RunStart,
   TaskRecord,
 } from "../domain/history.ts";
-import type { FactArchive, FactQuery, History, RunArchive } from "../domain/ports.ts";
+import type { FactArchive, FactQuery, History, Keepsakes, RunArchive } from "../domain/ports.ts";
 import type { RunId } from "../domain/run.ts";
 import { AccountTables } from "./accounts.ts";
 import { findAudit } from "./audit.ts";
 import type { Checkpoints } from "./checkpoints.ts";
 import { findFacts, lastFactId } from "./facts.ts";
+import { findKeepsakes } from "./keepsakes.ts";
 import { readMeta } from "./meta.ts";
 import { type PendingOptions, PendingWrites } from "./pending.ts";
 import { findLastRuns, findOpenRuns, findRun, findRuns } from "./run-reading.ts";
@@ -31,7 +32,7 @@ export interface StoreOptions extends Omit<PendingOptions, "onWritten"> {
   readonly checkpoints?: Checkpoints;
 }
 
-export class SqliteStore implements History, RunArchive, FactArchive, AuditLog {
+export class SqliteStore implements History, RunArchive, FactArchive, AuditLog, Keepsakes {
   readonly accounts: AccountTables;
   readonly #database: Database;
   readonly #pending: PendingWrites;
@@ -125,6 +126,15 @@ export class SqliteStore implements History, RunArchive, FactArchive, AuditLog {
   audit(query: AuditQuery): AuditEntry[] {
     this.flush();
     return findAudit(this.#database, query);
+  }
+
+  kept(room: string): [key: string, value: string][] {
+    this.flush();
+    return findKeepsakes(this.#database, room);
+  }
+
+  keep(room: string, key: string, value: string | null): void {
+    this.#pending.soon(({ keepsakes }) => keepsakes.set(room, key, value));
   }
 
   /** Removes at most `batch` old runs and facts; true if there may be more. */

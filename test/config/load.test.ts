@@ -136,3 +136,38 @@ describe("what is wrong is said in one line: file, key, what was expected", () =
     );
   });
 });
+
+describe("who is told, and what is counted", () => {
+  const hook = (more: string) => `[[webhooks]]\nname = "chat"\nurl = "http://example.com/x"\n${more}`;
+
+  test("is nobody and nothing unless the file says so", () => {
+    const { webhooks, mail, metrics, otel } = loadConfig({}, {}, parseTask);
+    expect({ webhooks, mail, metrics, otel }).toEqual({
+      webhooks: [],
+      mail: null,
+      metrics: null,
+      otel: null,
+    });
+  });
+
+  test("an empty section turns metrics on", () => {
+    expect(load("[metrics]\n").metrics).toEqual({});
+  });
+
+  test.each([
+    [hook('events = ["fail"]'), /^FILE: webhooks\.0\.events\.0: expected one of failed, /],
+    [hook('secret = "short"'), "FILE: webhooks.0.secret: expected a text of at least 8 characters"],
+    [hook(hook("")), "FILE: [[webhooks]] number 2: name: chat is taken"],
+    [hook("").replace("chat", "mail"), "FILE: [[webhooks]] number 1: name: mail is taken"],
+    [
+      hook("").replace("http://example.com/x", "http://[/"),
+      "FILE: [[webhooks]] number 1: url: expected a URL of http or https",
+    ],
+    [hook("").replace("http", "ftp"), "FILE: webhooks.0.url: expected a URL of http or https"],
+    ['[mail]\nhost = "x"\nfrom = "a@b"\nto = []\n', /^FILE: mail\.to: expected a list/],
+    ['[otel]\nendpoint = "collector"\n', "FILE: otel.endpoint: expected a URL of http or https"],
+  ])("%#. a fault is named", (toml, said) => {
+    if (typeof said === "string") expect(complaint(toml)).toBe(said);
+    else expect(complaint(toml)).toMatch(said);
+  });
+});

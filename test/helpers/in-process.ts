@@ -1,6 +1,6 @@
 /** The service inside the test's own process: every room is real, only the signals are missing. */
 import { join } from "node:path";
-import { type AuthMode, DEFAULT_LIMITS } from "../../src/domain/config.ts";
+import { type AuthMode, type Config, DEFAULT_LIMITS } from "../../src/domain/config.ts";
 import { DEFAULT_ALL_TASKS_BYTES, DEFAULT_LOG_POLICY } from "../../src/domain/output.ts";
 import { createService } from "../../src/service.ts";
 
@@ -10,9 +10,9 @@ import { createService } from "../../src/service.ts";
  */
 export async function serveInProcess(
   folder: string,
-  { auth = "auto", ip = "127.0.0.1" }: { auth?: AuthMode; ip?: string } = {},
+  { auth = "auto", ip = "127.0.0.1", ...more }: { auth?: AuthMode; ip?: string } & Partial<Config> = {},
 ): Promise<{ baseUrl: string; close: () => Promise<void> }> {
-  const config = {
+  const config: Config = {
     ips: [ip],
     socket: null,
     tls: null,
@@ -34,9 +34,14 @@ export async function serveInProcess(
     history: { maxRunsPerTask: 1000, maxAgeDays: 30 },
     log: DEFAULT_LOG_POLICY,
     allTasksBytes: DEFAULT_ALL_TASKS_BYTES,
+    webhooks: [],
+    mail: null,
+    metrics: null,
+    otel: null,
     tasks: [],
     file: null,
-  } as const;
+    ...more,
+  };
   const variables = { ...process.env };
   const service = await createService(config, {
     version: "2.0.0",

@@ -8,7 +8,7 @@ const TASK = "/api/v1/tasks/:name";
 
 /** Who may do what, said a second time: what differs from the rules of the app fails. */
 const ALLOWED: Readonly<Record<"anybody" | "known" | "viewer" | "operator" | "admin", readonly string[]>> = {
-  anybody: ["GET /healthz", "GET /swagger", "POST /api/v1/session"],
+  anybody: ["GET /healthz", "GET /readyz", "GET /swagger", "POST /api/v1/session"],
   known: [
     "GET /swagger/json",
     "OPTIONS /proc",
@@ -65,8 +65,12 @@ const ALLOWED: Readonly<Record<"anybody" | "known" | "viewer" | "operator" | "ad
     "POST /api/v1/tokens",
     "DELETE /api/v1/tokens/:id",
     "GET /api/v1/audit",
+    "POST /api/v1/webhooks/:name/test",
+    "POST /api/v1/webhooks/:name/dead-letters/:id/retry",
   ],
 };
+/** For whoever is not bound to some of the tasks. */
+const UNBOUNDED = ["GET /metrics", "GET /api/v1/webhooks", "GET /api/v1/webhooks/:name/dead-letters"];
 /** Asked last, since it ends sessions. */
 const LOGOUT = "DELETE /api/v1/session";
 const ORDER = ["anybody", "known", "viewer", "operator", "admin"] as const;
@@ -94,7 +98,7 @@ async function outcomeOf(app: AccessApp, route: string, as: As | undefined) {
     expect(response.headers.get("www-authenticate")).toBe("Bearer");
     return "unknown";
   }
-  return response.status === 403 && text.includes("needs the role") ? "forbidden" : "let in";
+  return response.status === 403 && /needs the role|you are bound/.test(text) ? "forbidden" : "let in";
 }
 
 describe.each([
@@ -120,9 +124,8 @@ describe.each([
 
   test("every route is in the matrix", () => {
     const routes = app.app.routes.map(({ method, path }) => `${method} ${path}`);
-    expect([...new Set(routes)].sort()).toEqual(Object.values(ALLOWED).flat().sort());
-    // its route comes with the metrics
-    expect(RULED.filter((rule) => rule !== "GET /metrics").toSorted()).toEqual([...new Set(routes)].sort());
+    expect([...new Set(routes)].sort()).toEqual([...Object.values(ALLOWED).flat(), ...UNBOUNDED].sort());
+    expect(RULED.toSorted()).toEqual([...new Set(routes)].sort());
   });
 
   for (const [i, needed] of ORDER.entries()) {
@@ -136,6 +139,15 @@ describe.each([
       }
     });
   }
+
+  test.each(UNBOUNDED)("%s is for whoever is not bound to tasks", async (route) => {
+    for (const [kind, those] of Object.entries(people)) {
+      const refused = { unknown: "unknown", bounded: "forbidden" }[kind] ?? "let in";
+      const expected = ip === "127.0.0.1" ? "let in" : refused;
+      for (const [who, as] of Object.entries(those))
+        expect(`${who}: ${await outcomeOf(app, route, as)}`).toBe(`${who}: ${expected}`);
+    }
+  });
 
   test(`${LOGOUT} is for known, and ends the session that asks`, async () => {
     for (const [kind, those] of Object.entries(people))

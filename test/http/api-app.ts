@@ -73,6 +73,10 @@ export async function serveApi() {
     },
     turnstile: makeTurnstile(DEFAULT_LIMITS),
     version: "2.0.0",
+    notifications: null,
+    metrics: null,
+    traces: null,
+    notReady: () => null,
     pageDir: null,
   });
   app.listen({ hostname: "127.0.0.1", port: 0 });

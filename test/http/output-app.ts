@@ -53,6 +53,10 @@ export async function serveOutput() {
     },
     turnstile: makeTurnstile(DEFAULT_LIMITS),
     version: "2.0.0",
+    notifications: null,
+    metrics: null,
+    traces: null,
+    notReady: () => null,
     pageDir: null,
   });
   app.listen({ hostname: "127.0.0.1", port: 0 });

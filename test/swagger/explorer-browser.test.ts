@@ -25,6 +25,14 @@ const ORDERS: Readonly<Record<string, readonly Step[]>> = {
     [200, "GET", "/api/v1/schedule"],
     [200, "GET", "/api/v1/schedule/preview"],
     [200, "GET", "/healthz"],
+    [200, "GET", "/readyz"],
+  ],
+  "about what nobody has configured": [
+    [200, "GET", "/api/v1/webhooks"],
+    [404, "GET", "/api/v1/webhooks/{name}/dead-letters"],
+    [404, "POST", "/api/v1/webhooks/{name}/test"],
+    [404, "POST", "/api/v1/webhooks/{name}/dead-letters/{id}/retry"],
+    [404, "GET", "/metrics"],
   ],
   "that changes tasks": [
     DEFINED,
