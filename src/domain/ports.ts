@@ -227,6 +227,16 @@ export interface FactArchive {
   facts(query: FactQuery): Fact[];
 }
 
+/** Small texts that a part of the service keeps over restarts, by room and key. */
+export interface Keepsakes {
+  /** In the order of their keys. */
+  kept(room: string): readonly (readonly [key: string, value: string])[];
+  /** `null` removes. Never throws; it is on disk with the facts of the same turn, in one transaction. */
+  keep(room: string, key: string, value: string | null): void;
+  /** What has been put off is on disk. */
+  flush(): void;
+}
+
 /** Where tasks and runs are remembered. A write never throws: what cannot be written is made up for later. */
 export interface History {
   /** It is on disk after the next `flush`, or at the end of this turn of the event loop. */

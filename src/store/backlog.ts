@@ -7,6 +7,7 @@ import type { Database } from "bun:sqlite";
 import type { Fact } from "../domain/fact.ts";
 import type { TaskRecord } from "../domain/history.ts";
 import { addFact } from "./facts.ts";
+import { KeepsakeBacklog } from "./keepsakes.ts";
 import { writeMeta } from "./meta.ts";
 import { RunBacklog } from "./run-backlog.ts";
 import { TaskTable } from "./tasks.ts";
@@ -27,6 +28,7 @@ export class Backlog {
   readonly #tasks = new Map<string, TaskWrite>();
   readonly #facts = new Map<number, Fact>();
   readonly runs: RunBacklog;
+  readonly keepsakes: KeepsakeBacklog;
   /** The tasks on disk: of another one there is nothing to remove. */
   readonly #stored: Set<string>;
   #lostFacts = 0;
@@ -35,11 +37,13 @@ export class Backlog {
     this.#database = database;
     this.#table = new TaskTable(database);
     this.runs = new RunBacklog(database);
+    this.keepsakes = new KeepsakeBacklog(database);
     this.#stored = new Set(this.#table.names());
   }
 
   get empty(): boolean {
-    return this.#meta.size + this.#tasks.size + this.runs.size + this.#facts.size === 0;
+    const ours = this.#meta.size + this.#tasks.size + this.#facts.size;
+    return ours + this.runs.size + this.keepsakes.size === 0;
   }
 
   setMeta(key: string, value: string): void {
@@ -90,6 +94,8 @@ export class Backlog {
       };
     for (const [name, write] of this.#tasks) yield this.#ofTask(name, write);
     yield* this.runs.writes();
+    // before the facts: what a fact gives to tell is not lost where the fact is kept
+    yield* this.keepsakes.writes();
     for (const [id, fact] of this.#facts)
       yield {
         describe: () => `event ${id}, ${fact.kind}${"task" in fact ? ` of task ${fact.task}` : ""}`,

@@ -58,6 +58,14 @@ export const MIGRATIONS: readonly string[] = [
   ALTER TABLE tasks ADD COLUMN scheduled_at INTEGER;
   ALTER TABLE tasks ADD COLUMN set_name TEXT;
   `,
+  `
+  CREATE TABLE keepsakes (
+    room TEXT NOT NULL,
+    key TEXT NOT NULL,
+    value TEXT NOT NULL,
+    PRIMARY KEY (room, key)
+  ) STRICT, WITHOUT ROWID;
+  `,
 ];
 
 /** The version that this executable writes. */

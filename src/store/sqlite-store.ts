@@ -13,10 +13,11 @@ import type {
   RunStart,
   TaskRecord,
 } from "../domain/history.ts";
-import type { FactArchive, FactQuery, History, RunArchive } from "../domain/ports.ts";
+import type { FactArchive, FactQuery, History, Keepsakes, RunArchive } from "../domain/ports.ts";
 import type { RunId } from "../domain/run.ts";
 import type { Checkpoints } from "./checkpoints.ts";
 import { findFacts, lastFactId } from "./facts.ts";
+import { findKeepsakes } from "./keepsakes.ts";
 import { readMeta } from "./meta.ts";
 import { type PendingOptions, PendingWrites } from "./pending.ts";
 import { findLastRuns, findOpenRuns, findRun, findRuns } from "./run-reading.ts";
@@ -28,7 +29,7 @@ export interface StoreOptions extends Omit<PendingOptions, "onWritten"> {
   readonly checkpoints?: Checkpoints;
 }
 
-export class SqliteStore implements History, RunArchive, FactArchive {
+export class SqliteStore implements History, RunArchive, FactArchive, Keepsakes {
   readonly #database: Database;
   readonly #pending: PendingWrites;
   readonly #checkpoints: Checkpoints | null;
@@ -111,6 +112,15 @@ export class SqliteStore implements History, RunArchive, FactArchive {
 
   addFact(fact: Fact): void {
     this.#pending.soon((backlog) => backlog.addFact(fact));
+  }
+
+  kept(room: string): [key: string, value: string][] {
+    this.flush();
+    return findKeepsakes(this.#database, room);
+  }
+
+  keep(room: string, key: string, value: string | null): void {
+    this.#pending.soon(({ keepsakes }) => keepsakes.set(room, key, value));
   }
 
   /** Removes at most `batch` old runs and facts; true if there may be more. */

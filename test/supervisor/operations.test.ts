@@ -3,7 +3,7 @@ import { describe, expect, test } from "bun:test";
 import { MeprocError } from "../../src/domain/errors.ts";
 import type { CommandEnd, CommandOptions, RunRequest } from "../../src/domain/ports.ts";
 import type { Command } from "../../src/domain/task-policies.ts";
-import { matches } from "../../src/supervisor/select.ts";
+import { matches } from "../../src/domain/glob.ts";
 import { type World, fakeSupervisor, turn } from "../fakes/supervisor.ts";
 
 const daemon = (name: string, more: object = {}) => ({ name, cmd: "true", type: "daemon", ...more });
