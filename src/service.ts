@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { wireOutput } from "./captured-output.ts";
+import { endLeftCompanions, wireCompanions } from "./companions.ts";
 import type { Variables } from "./config/load.ts";
 import type { Config } from "./domain/config.ts";
 import { aliasOf } from "./domain/task.ts";
@@ -12,6 +13,7 @@ import { createApp } from "./http/app.ts";
 import { findFifoPlaces, leaveFifoPlaces } from "./output/fifo-places.ts";
 import { OutputLineWatcher } from "./output/line-watch.ts";
 import type { Outlet } from "./output/stdout-sink.ts";
+import { isCompanion } from "./plugins/companion.ts";
 import { systemClock } from "./platform/clock.ts";
 import { type Lock, lockHolder, lockPath, takeLock } from "./platform/lock.ts";
 import { takeUpgradeOrder } from "./platform/upgrade-order.ts";
@@ -163,6 +165,7 @@ export async function createService(config: Config, options: ServiceOptions): Pr
   const commands = new LocalCommands(spawning);
   const exits = new ExitWatch({ clock, thread: EXIT_THREAD });
   const local = new LocalEngine({ ...spawning, commands, exits, fifoDirs, commit });
+  const watcher = new FileWatcher();
   const supervisor = new Supervisor({
     clock,
     engine: chooseEngine(
@@ -184,14 +187,29 @@ export async function createService(config: Config, options: ServiceOptions): Pr
     lines: new OutputLineWatcher(output.reader, (alias, error) =>
       journal.error(`The output of ${alias} cannot be looked at for its health: ${inWords(error)}`),
     ),
-    watcher: new FileWatcher(),
+    watcher,
     mainTask: config.exitWith,
     publish: (fact) => bus.publish(fact),
     newRunId: () => Bun.randomUUIDv7(),
     random: Math.random,
   });
+  const companions = await wireCompanions({
+    config,
+    clock,
+    self,
+    watcher,
+    engine: local,
+    archive: store,
+    keepsakes: store,
+    lastFactId: () => store.lastFactId(),
+    taskOf: (name) => supervisor.find(name)?.task ?? null,
+    subscribe: (subscriber) => bus.subscribe(subscriber),
+    log: (level, text) => journal.write(level, text),
+    handle: (request) => app.handle(request),
+  });
   const app = await createApp({
     supervisor,
+    companions,
     output: output.reader,
     captured: output.reader,
     keeper: output.capture,
@@ -207,15 +225,16 @@ export async function createService(config: Config, options: ServiceOptions): Pr
     pageDir: findPage(),
   });
   const port = listen(app, config);
-  const left = new Map(
-    local.left().map(({ run, place }) => [run, place && aliasOf(place.task, place.index)]),
-  );
+  const leftRuns = local.left();
+  const left = new Map(leftRuns.map(({ run, place }) => [run, place && aliasOfLeft(place)]));
   for (const { task } of store.tasks()) output.know(task);
   if (config.bootstrapCmd !== null) output.passOn(BOOTSTRAP);
   output.capture.resume((run) => store.run(run)?.alias ?? left.get(run) ?? null);
   const inFile = new Map(config.tasks.map(parseTask).map((task) => [task.name, task]));
   supervisor.restore((task) => changesStart(task, inFile.get(task.name) ?? task));
+  endLeftCompanions(local, leftRuns);
   strangers.begin();
+  companions.start();
   takeUpgradeOrder(config.dataDir);
   lock.ready();
   const stopPruning = keepPruned(store, config.history, clock);
@@ -235,6 +254,7 @@ export async function createService(config: Config, options: ServiceOptions): Pr
     port,
     stop: async () => {
       await supervisor.shutdown();
+      await companions.close();
       local.close();
       await close();
       journal.info("Meproc stopped");
@@ -246,12 +266,17 @@ export async function createService(config: Config, options: ServiceOptions): Pr
     },
     handOver: async () => {
       supervisor.freeze();
+      await companions.close();
       local.release();
       await close();
       journal.info("Meproc has left its processes to the next service");
       journal.close();
     },
   };
+}
+
+function aliasOfLeft({ task, index }: { readonly task: string; readonly index: number }): string {
+  return isCompanion(task) ? task : aliasOf(task, index);
 }
 
 function makeDirectory(directory: string): void {

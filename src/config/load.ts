@@ -1,7 +1,7 @@
 /** Makes the configuration: flags over environment over file over defaults. The only reader of process.env. */
 import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { type Config, ConfigFile, type LogLevel, LOG_LEVELS } from "../domain/config.ts";
 import { InvalidError, describeIssue } from "../domain/errors.ts";
 import { DEFAULT_ALL_TASKS_BYTES, DEFAULT_LOG_POLICY, mergeLogPolicy } from "../domain/output.ts";
@@ -44,6 +44,7 @@ export function loadConfig(
   const path = named === null ? null : resolve(named);
   const file = path === null ? {} : readConfigFile(path);
   if (path !== null) checkTasks(path, file.tasks ?? [], checkTask, checkTogether);
+  if (path !== null) checkListeners(path, file.listeners ?? []);
   const settings = overlay(flags, variables);
   const { all_tasks_bytes = DEFAULT_ALL_TASKS_BYTES, ...log } = file.log ?? {};
   const dataDir = resolve(settings.data_dir ?? file.data_dir ?? defaultDataDir(variables));
@@ -63,6 +64,9 @@ export function loadConfig(
     },
     log: mergeLogPolicy(DEFAULT_LOG_POLICY, log),
     allTasksBytes: all_tasks_bytes,
+    pluginsDir: resolve(file.plugins_dir ?? join(path === null ? dataDir : dirname(path), "plugins")),
+    plugins: file.plugins ?? {},
+    listeners: file.listeners ?? [],
     tasks: file.tasks ?? [],
     file: path,
   });
@@ -126,6 +130,15 @@ function checkTasks(
     names.add(name);
   }
   checked(path, () => checkTogether(tasks));
+}
+
+function checkListeners(path: string, listeners: readonly { readonly name: string }[]): void {
+  const names = new Set<string>();
+  for (const [index, { name }] of listeners.entries()) {
+    if (names.has(name))
+      throw new ConfigError(`${path}: [[listeners]] number ${index + 1}`, `name: ${name} is taken`);
+    names.add(name);
+  }
 }
 
 function checked<T>(place: string, check: () => T): T {

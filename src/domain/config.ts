@@ -1,5 +1,6 @@
 /** The configuration: what the file may hold. Flags and environment set the same fields. */
 import { type Static, Type } from "@sinclair/typebox";
+import { ListenerDefinition, PluginOptions } from "./plugins.ts";
 import { DEFAULT_ALL_TASKS_BYTES, type LogPolicy, LogPolicyDefinition } from "./output.ts";
 
 export const LOG_LEVELS = ["debug", "info", "warn", "error"] as const;
@@ -61,6 +62,14 @@ export const ConfigFile = Type.Object(
         { additionalProperties: false },
       ),
     ),
+    plugins_dir: Type.Optional(
+      Type.String({
+        minLength: 1,
+        description: "The folder of the plugins; `plugins` beside this file or in data_dir if not given",
+      }),
+    ),
+    plugins: Type.Optional(Type.Record(Type.String(), PluginOptions)),
+    listeners: Type.Optional(Type.Array(ListenerDefinition)),
     tasks: Type.Optional(Type.Array(Type.Object({}, { additionalProperties: true }))),
   },
   { additionalProperties: false },
@@ -86,6 +95,10 @@ export interface Config {
   readonly log: LogPolicy;
   /** How much is kept of the output of all tasks together; 0 is no limit. */
   readonly allTasksBytes: number;
+  /** The folder of the plugins, which need not be there. */
+  readonly pluginsDir: string;
+  readonly plugins: Readonly<Record<string, PluginOptions>>;
+  readonly listeners: readonly ListenerDefinition[];
   /** Definitions that have been checked. */
   readonly tasks: readonly unknown[];
   /** The file it was read from, or `null`. */

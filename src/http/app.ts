@@ -6,6 +6,7 @@ import { Elysia } from "elysia";
 import { MeprocError } from "../domain/errors.ts";
 import { allowedMethods } from "./allowed-methods.ts";
 import { bulkRoutes } from "./bulk.ts";
+import { companionRoutes } from "./companions.ts";
 import type { HttpDeps } from "./deps.ts";
 import { documentRoutes } from "./document.ts";
 import { eventRoutes } from "./events.ts";
@@ -84,6 +85,7 @@ export async function createApp(deps: HttpDeps) {
         .use(outputRoutes(deps))
         .use(outputFileRoutes(deps))
         .use(eventRoutes(deps))
+        .use(companionRoutes(deps))
         .use(systemRoutes(deps));
     })
     .get("/healthz", () => ({ status: "ok" }), {

@@ -2,11 +2,13 @@
 import type { Config, LogLevel } from "../domain/config.ts";
 import type { Fact } from "../domain/fact.ts";
 import type { OutputArchive, OutputKeeper } from "../domain/output.ts";
+import type { Companions } from "../domain/plugins.ts";
 import type { Cancel, Clock, FactArchive, OutputReader, RunArchive } from "../domain/ports.ts";
 import type { Supervisor } from "../supervisor/supervisor.ts";
 
 export interface HttpDeps {
   readonly supervisor: Supervisor;
+  readonly companions: Companions;
   readonly output: OutputReader;
   readonly captured: OutputArchive;
   readonly keeper: Pick<OutputKeeper, "clear">;

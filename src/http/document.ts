@@ -5,6 +5,7 @@ import { ChangeSet, TaskSet } from "../domain/task-set.ts";
 import { TaskDefinition } from "../domain/task.ts";
 import { webUrl } from "./address.ts";
 import { OutcomeView } from "./bulk.ts";
+import { CompanionView } from "./companion-view.ts";
 import type { HttpDeps } from "./deps.ts";
 import { openApi } from "./openapi.ts";
 import { OutputFileView } from "./output-file-view.ts";
@@ -51,6 +52,8 @@ export function documentRoutes({ version, config }: HttpDeps) {
     RunList: listOf("Run"),
     OutputFile: openApi(OutputFileView),
     OutputFileList: listOf("OutputFile"),
+    Plugin: openApi(CompanionView),
+    PluginList: listOf("Plugin"),
     Problem: openApi(Problem),
     LegacyAnswer: openApi(LegacyAnswer),
   };

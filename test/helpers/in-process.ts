@@ -23,6 +23,9 @@ export async function serveInProcess(
     history: { maxRunsPerTask: 1000, maxAgeDays: 30 },
     log: DEFAULT_LOG_POLICY,
     allTasksBytes: DEFAULT_ALL_TASKS_BYTES,
+    pluginsDir: join(folder, "plugins"),
+    plugins: {},
+    listeners: [],
     tasks: [],
     file: null,
   } as const;

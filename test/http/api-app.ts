@@ -36,6 +36,7 @@ export async function serveApi() {
   const log: string[] = [];
   const app = await createApp({
     supervisor,
+    companions: { list: () => [] },
     output,
     captured: output,
     keeper: output,

@@ -24,6 +24,7 @@ export async function serveOutput() {
   const log: string[] = [];
   const app = await createApp({
     supervisor,
+    companions: { list: () => [] },
     output,
     captured: output,
     keeper: output,
