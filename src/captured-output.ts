@@ -14,10 +14,12 @@ import { FileReader } from "./output/reader.ts";
 import { SpliceCapture } from "./output/splice-capture.ts";
 import { type Outlet, StdoutSink } from "./output/stdout-sink.ts";
 import { SyslogSink } from "./output/syslog-sink.ts";
-import { SyslogSocket } from "./output/syslog-socket.ts";
+import { DatagramSocket } from "./platform/datagram-socket.ts";
 import { inWords } from "./platform/system-errors.ts";
 import { startHelper } from "./spawn/helper.ts";
 
+/** Where the system takes its log. */
+const SYSLOG = "/dev/log";
 /** The worker modules are entry points of their own in the executable. */
 const COMPRESS_THREAD = new URL("./output/compress-thread.ts", import.meta.url).href;
 const SPLICE_THREAD = new URL("./output/splice-thread.ts", import.meta.url).href;
@@ -56,7 +58,7 @@ export function wireOutput(around: OutputSurroundings) {
     archive: reader,
     stdout: new StdoutSink(around.stdout, around.colours),
     syslog: new SyslogSink({
-      socket: process.platform === "linux" ? new SyslogSocket() : null,
+      socket: process.platform === "linux" ? new DatagramSocket(SYSLOG) : null,
       clock,
       pidOf: around.pidOf,
       tell: warn,

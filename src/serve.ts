@@ -8,6 +8,7 @@ import { httpUrl, pageUrl } from "./http/address.ts";
 import { takeUpgradeOrder } from "./platform/upgrade-order.ts";
 import { inWords } from "./platform/system-errors.ts";
 import { type Service, createService } from "./service.ts";
+import { type ServiceManager, serviceManager } from "./systemd.ts";
 import { becomeNext, gapOf } from "./upgrade.ts";
 
 const BOOTSTRAP_DELAY_MS = 1000;
@@ -30,12 +31,14 @@ export async function serve(
     colours: process.stdout.isTTY === true && !variables["NO_COLOR"],
   });
   const { journal, supervisor, bus } = service;
+  const manager = serviceManager(variables);
   process.on("uncaughtException", (error) => journal.error(`Unexpected: ${inWords(error)}`));
   process.on("unhandledRejection", (error) => journal.error(`Unexpected: ${inWords(error)}`));
   /** Stopping and handing over exclude each other: whichever came first goes its way. */
   let leaving: "stop" | "handover" | null = null;
   const stop = (code: number) => {
     leaving = "stop";
+    manager.stopping();
     void service.stop().then(
       () => process.exit(code),
       (error: unknown) => {
@@ -61,11 +64,12 @@ export async function serve(
     if (leaving !== null) return journal.warn("SIGUSR2: the service is leaving already");
     leaving = "handover";
     // as PID 1 without an order it stays, and may be asked again
-    void handOver(config, service, args).finally(() => {
+    void handOver(config, service, manager, args).finally(() => {
       leaving = null;
     });
   });
   announce(config, service, version);
+  manager.ready(`Listening on ${config.ip}:${service.port}`);
   const gap = gapOf(variables);
   if (gap !== null) journal.info(`Took over in place; nobody supervised for ${gap} ms`);
   if (config.exitWith !== null)
@@ -80,10 +84,17 @@ export async function serve(
 }
 
 /** Leaves the processes running, and becomes the executable that an upgrade has named, if one has. */
-async function handOver(config: Config, service: Service, args: readonly string[]): Promise<void> {
+async function handOver(
+  config: Config,
+  service: Service,
+  manager: ServiceManager,
+  args: readonly string[],
+): Promise<void> {
   const next = takeUpgradeOrder(config.dataDir);
   if (next === null && process.pid === 1)
     return service.journal.error("SIGUSR2: as PID 1 there is nobody to hand over to; use meproc upgrade");
+  if (next === null) manager.stopping();
+  else manager.reloading();
   const leftAt = Date.now();
   await service.handOver();
   if (next !== null) becomeNext(next, args, leftAt);

@@ -1,6 +1,7 @@
 /** The composition root: builds the adapters, wires them to the core, and listens. Nothing else wires. */
 import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { startExtensions } from "./extensions.ts";
 import { wireOutput } from "./captured-output.ts";
 import { endLeftCompanions, wireCompanions } from "./companions.ts";
 import type { Variables } from "./config/load.ts";
@@ -10,12 +11,14 @@ import { Bus } from "./events/bus.ts";
 import { Journal } from "./events/journal.ts";
 import { linesOf } from "./events/log-lines.ts";
 import { createApp } from "./http/app.ts";
+import { stateOf } from "./http/task-view.ts";
 import { findFifoPlaces, leaveFifoPlaces } from "./output/fifo-places.ts";
 import { OutputLineWatcher } from "./output/line-watch.ts";
 import type { Outlet } from "./output/stdout-sink.ts";
 import { isCompanion } from "./plugins/companion.ts";
 import { systemClock } from "./platform/clock.ts";
 import { type Lock, lockHolder, lockPath, takeLock } from "./platform/lock.ts";
+import type { CountedTask } from "./metrics/surroundings.ts";
 import { takeUpgradeOrder } from "./platform/upgrade-order.ts";
 import { codeOf, inWords } from "./platform/system-errors.ts";
 import { findCgroups, unavailableLimits } from "./spawn/cgroup.ts";
@@ -144,6 +147,22 @@ export async function createService(config: Config, options: ServiceOptions): Pr
       output.know(supervisor.get(fact.task).task);
     else if (fact.kind === "task.removed") output.forget(fact.task);
   });
+  /** Why the service is not ready, in one word. */
+  let notReady: string | null = "restoring";
+  const extensions = await startExtensions({
+    config,
+    keepsakes: store,
+    clock,
+    version: options.version,
+    subscribe: (subscriber) => bus.subscribe(subscriber),
+    publish: (fact) => bus.publish(fact),
+    log: (level, text) => journal.write(level, text),
+    tasks: () => supervisor.list().map(countedTask),
+    usage: (task) => supervisor.usage(task).flatMap(({ usage }) => usage ?? []),
+    outputEnd: async (alias) => (await output.reader.page(alias, null, 1)).to,
+    notReady: () => notReady,
+    storeTrouble: () => trouble,
+  });
   const environment = inheritedEnvironment(options.variables);
   const children = new Children();
   const strangers = findStrangers(children);
@@ -215,6 +234,9 @@ export async function createService(config: Config, options: ServiceOptions): Pr
     keeper: output.capture,
     archive: store,
     facts: store,
+    notifications: extensions.notifications,
+    metrics: extensions.metrics,
+    notReady: () => notReady,
     storeTrouble: () => trouble,
     outputTrouble: () => output.losses.trouble(),
     clock,
@@ -237,9 +259,11 @@ export async function createService(config: Config, options: ServiceOptions): Pr
   companions.start();
   takeUpgradeOrder(config.dataDir);
   lock.ready();
+  notReady = null;
   const stopPruning = keepPruned(store, config.history, clock);
   const close = async (): Promise<void> => {
     await app.server?.stop(true);
+    await extensions.close();
     await output.close();
     leaveFifoPlaces(fifoDirs);
     stopPruning();
@@ -253,6 +277,7 @@ export async function createService(config: Config, options: ServiceOptions): Pr
     bus,
     port,
     stop: async () => {
+      notReady = "stopping";
       await supervisor.shutdown();
       await companions.close();
       local.close();
@@ -265,8 +290,11 @@ export async function createService(config: Config, options: ServiceOptions): Pr
       local.close();
     },
     handOver: async () => {
-      supervisor.freeze();
+      notReady = "handing over";
+      // while somebody still supervises
+      await extensions.close();
       await companions.close();
+      supervisor.freeze();
       local.release();
       await close();
       journal.info("Meproc has left its processes to the next service");
@@ -277,6 +305,11 @@ export async function createService(config: Config, options: ServiceOptions): Pr
 
 function aliasOfLeft({ task, index }: { readonly task: string; readonly index: number }): string {
   return isCompanion(task) ? task : aliasOf(task, index);
+}
+
+function countedTask(group: ReturnType<Supervisor["get"]>): CountedTask {
+  const instances = group.instances.map(({ alias, state, health }) => ({ alias, state: state.kind, health }));
+  return { name: group.task.name, type: group.task.type, state: stateOf(group), instances };
 }
 
 function makeDirectory(directory: string): void {

@@ -17,6 +17,8 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   store: ["domain", "platform"],
   events: ["domain", "platform"],
   watch: ["domain", "platform"],
+  notify: ["domain", "platform"],
+  metrics: ["domain", "platform"],
   http: ["domain", "supervisor"],
   cli: ["domain", "config", "platform"],
   root: [
@@ -29,6 +31,8 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     "store",
     "events",
     "watch",
+    "notify",
+    "metrics",
     "http",
     "cli",
   ],

@@ -4,6 +4,7 @@ import { homedir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { type Config, ConfigFile, type LogLevel, LOG_LEVELS } from "../domain/config.ts";
 import { InvalidError, describeIssue } from "../domain/errors.ts";
+import { MAIL, type WebhookDefinition } from "../domain/notify.ts";
 import { DEFAULT_ALL_TASKS_BYTES, DEFAULT_LOG_POLICY, mergeLogPolicy } from "../domain/output.ts";
 import { parse } from "../domain/parse.ts";
 import { inWords } from "../platform/system-errors.ts";
@@ -45,6 +46,7 @@ export function loadConfig(
   const file = path === null ? {} : readConfigFile(path);
   if (path !== null) checkTasks(path, file.tasks ?? [], checkTask, checkTogether);
   if (path !== null) checkListeners(path, file.listeners ?? []);
+  if (path !== null) checkWebhooks(path, file.webhooks ?? []);
   const settings = overlay(flags, variables);
   const { all_tasks_bytes = DEFAULT_ALL_TASKS_BYTES, ...log } = file.log ?? {};
   const dataDir = resolve(settings.data_dir ?? file.data_dir ?? defaultDataDir(variables));
@@ -67,6 +69,9 @@ export function loadConfig(
     pluginsDir: resolve(file.plugins_dir ?? join(path === null ? dataDir : dirname(path), "plugins")),
     plugins: file.plugins ?? {},
     listeners: file.listeners ?? [],
+    webhooks: file.webhooks ?? [],
+    mail: file.mail ?? null,
+    metrics: file.metrics ?? null,
     tasks: file.tasks ?? [],
     file: path,
   });
@@ -137,6 +142,16 @@ function checkListeners(path: string, listeners: readonly { readonly name: strin
   for (const [index, { name }] of listeners.entries()) {
     if (names.has(name))
       throw new ConfigError(`${path}: [[listeners]] number ${index + 1}`, `name: ${name} is taken`);
+    names.add(name);
+  }
+}
+
+function checkWebhooks(path: string, webhooks: readonly WebhookDefinition[]): void {
+  const names = new Set([MAIL]);
+  for (const [index, { name, url }] of webhooks.entries()) {
+    const place = `${path}: [[webhooks]] number ${index + 1}`;
+    if (names.has(name)) throw new ConfigError(place, `name: ${name} is taken`);
+    if (!URL.canParse(url)) throw new ConfigError(place, "url: expected a URL of http or https");
     names.add(name);
   }
 }

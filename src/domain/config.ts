@@ -1,6 +1,8 @@
 /** The configuration: what the file may hold. Flags and environment set the same fields. */
 import { type Static, Type } from "@sinclair/typebox";
 import { ListenerDefinition, PluginOptions } from "./plugins.ts";
+import { MetricsDefinition } from "./extensions.ts";
+import { MailDefinition, WebhookDefinition } from "./notify.ts";
 import { DEFAULT_ALL_TASKS_BYTES, type LogPolicy, LogPolicyDefinition } from "./output.ts";
 
 export const LOG_LEVELS = ["debug", "info", "warn", "error"] as const;
@@ -70,6 +72,9 @@ export const ConfigFile = Type.Object(
     ),
     plugins: Type.Optional(Type.Record(Type.String(), PluginOptions)),
     listeners: Type.Optional(Type.Array(ListenerDefinition)),
+    webhooks: Type.Optional(Type.Array(WebhookDefinition)),
+    mail: Type.Optional(MailDefinition),
+    metrics: Type.Optional(MetricsDefinition),
     tasks: Type.Optional(Type.Array(Type.Object({}, { additionalProperties: true }))),
   },
   { additionalProperties: false },
@@ -99,6 +104,11 @@ export interface Config {
   readonly pluginsDir: string;
   readonly plugins: Readonly<Record<string, PluginOptions>>;
   readonly listeners: readonly ListenerDefinition[];
+  readonly webhooks: readonly WebhookDefinition[];
+  /** `null` sends none. */
+  readonly mail: MailDefinition | null;
+  /** `null` counts nothing. */
+  readonly metrics: MetricsDefinition | null;
   /** Definitions that have been checked. */
   readonly tasks: readonly unknown[];
   /** The file it was read from, or `null`. */

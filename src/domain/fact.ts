@@ -35,6 +35,9 @@ export type FactBody =
   | { readonly kind: "store.failing"; readonly reason: string }
   /** What could not be kept until then is counted. */
   | { readonly kind: "store.recovered"; readonly lost_events: number; readonly lost_runs: number }
+  /** Of the file system on which `path` lies. */
+  | { readonly kind: "disk.low"; readonly path: string; readonly free_bytes: number; readonly reason: string }
+  | { readonly kind: "disk.recovered"; readonly path: string; readonly free_bytes: number }
   | (OfTask & { readonly kind: "task.created" })
   /** `fields` are the names of those that read otherwise now. */
   | (OfTask & {
@@ -91,7 +94,13 @@ export type FactBody =
     })
   | (OfHealth & { readonly kind: "instance.healthy" })
   | (OfHealth & { readonly kind: "instance.unhealthy"; readonly reason: string })
-  | (OfRun & Moved & { readonly kind: "run.started"; readonly pid: number | null; readonly trigger: Trigger })
+  | (OfRun &
+      Moved & {
+        readonly kind: "run.started";
+        readonly pid: number | null;
+        readonly trigger: Trigger;
+        readonly scheduled_for?: string;
+      })
   | (OfRun & { readonly kind: "run.adopted"; readonly pid: number | null })
   | (OfRun & {
       readonly kind: "run.finished";

@@ -31,6 +31,12 @@ export function linesOf(fact: Fact): LogLine[] {
       ];
     case "store.recovered":
       return [recoveredLine(fact)];
+    case "disk.low":
+      return [line("warn", `${fact.reason}: ${megabytes(fact.free_bytes)} MB are free for ${fact.path}`)];
+    case "disk.recovered":
+      return [
+        line("info", `The disk has room again: ${megabytes(fact.free_bytes)} MB are free for ${fact.path}`),
+      ];
     case "task.created":
       return [line("debug", `Task ${fact.task} created`)];
     case "task.changed":
@@ -92,6 +98,10 @@ export function linesOf(fact: Fact): LogLine[] {
     case "run.finished":
       return finishedLines(fact);
   }
+}
+
+function megabytes(bytes: number): number {
+  return Math.floor(bytes / 1_000_000);
 }
 
 function recoveredLine({ lost_events, lost_runs }: Extract<Fact, { kind: "store.recovered" }>): LogLine {

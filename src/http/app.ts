@@ -11,11 +11,12 @@ import type { HttpDeps } from "./deps.ts";
 import { documentRoutes } from "./document.ts";
 import { eventRoutes } from "./events.ts";
 import { makeGuard } from "./guard.ts";
+import { healthRoutes } from "./health.ts";
 import { legacyAnswer, legacyError } from "./legacy-answer.ts";
 import { legacyRoutes } from "./legacy.ts";
+import { measured } from "./measured.ts";
 import { outputFileRoutes } from "./output-files.ts";
 import { outputRoutes } from "./output.ts";
-import { documented } from "./docs.ts";
 import { pageRoutes } from "./page.ts";
 import { plainProblem, problemResponse } from "./problem.ts";
 import { logRefusal, pathOf } from "./refusal.ts";
@@ -25,6 +26,7 @@ import { setRoutes } from "./sets.ts";
 import { systemRoutes } from "./system.ts";
 import { taskRoutes } from "./tasks.ts";
 import { verbRoutes } from "./verbs.ts";
+import { webhookRoutes } from "./webhooks.ts";
 
 export const MAX_BODY_BYTES = 1 << 20;
 /** What is sent beyond this is cut off without a word; up to it there is an answer that says why. */
@@ -61,6 +63,7 @@ export async function createApp(deps: HttpDeps) {
       if (sizeOf(body) > MAX_BODY_BYTES) return tooLarge(pathOf(request));
       return undefined;
     })
+    .use(measured(deps.metrics))
     .onError(({ error, code, request }) => {
       const path = pathOf(request);
       if (error instanceof MeprocError) {
@@ -86,16 +89,10 @@ export async function createApp(deps: HttpDeps) {
         .use(outputFileRoutes(deps))
         .use(eventRoutes(deps))
         .use(companionRoutes(deps))
+        .use(webhookRoutes(deps))
         .use(systemRoutes(deps));
     })
-    .get("/healthz", () => ({ status: "ok" }), {
-      detail: documented({
-        tag: "Service",
-        summary: "Whether the service is alive",
-        description: "Answers as soon as the service takes requests.",
-        answers: { 200: { description: "It is", example: { status: "ok" } } },
-      }),
-    });
+    .use(healthRoutes(deps));
   const unknownPath = (method: string, path: string): Response => {
     const allow = allowedMethods(app.routes, path);
     if (allow === null) return notFound(path);

@@ -1,6 +1,8 @@
 /** What the HTTP surface is given by main.ts. */
 import type { Config, LogLevel } from "../domain/config.ts";
 import type { Fact } from "../domain/fact.ts";
+import type { MetricsDesk } from "../domain/extensions.ts";
+import type { Notifications } from "../domain/notify.ts";
 import type { OutputArchive, OutputKeeper } from "../domain/output.ts";
 import type { Companions } from "../domain/plugins.ts";
 import type { Cancel, Clock, FactArchive, OutputReader, RunArchive } from "../domain/ports.ts";
@@ -18,6 +20,12 @@ export interface HttpDeps {
   readonly storeTrouble: () => string | null;
   /** Why output is being lost at the moment, or `null`. */
   readonly outputTrouble: () => string | null;
+  /** `null` where nobody is to be told. */
+  readonly notifications: Notifications | null;
+  /** `null` where nothing is counted. */
+  readonly metrics: MetricsDesk | null;
+  /** Why the service is not ready, in one word, or `null`. */
+  readonly notReady: () => string | null;
   readonly clock: Clock;
   readonly subscribe: (subscriber: (fact: Fact) => void) => Cancel;
   readonly log: (level: LogLevel, text: string) => void;

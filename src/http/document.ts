@@ -13,6 +13,7 @@ import { Problem } from "./problem.ts";
 import { RunView } from "./run-view.ts";
 import { Time, nullable } from "./schemas.ts";
 import { TaskDetails, TaskView } from "./task-view.ts";
+import { AttemptView, DeadLetterView, WebhookView } from "./webhooks.ts";
 
 const Appointment = Type.Object({ task: Type.String(), at: Time }, { title: "Run to come" });
 
@@ -54,6 +55,11 @@ export function documentRoutes({ version, config }: HttpDeps) {
     OutputFileList: listOf("OutputFile"),
     Plugin: openApi(CompanionView),
     PluginList: listOf("Plugin"),
+    Webhook: openApi(WebhookView),
+    WebhookList: listOf("Webhook"),
+    DeadLetter: openApi(DeadLetterView),
+    DeadLetterList: listOf("DeadLetter"),
+    Attempt: openApi(AttemptView),
     Problem: openApi(Problem),
     LegacyAnswer: openApi(LegacyAnswer),
   };
@@ -76,6 +82,7 @@ export function documentRoutes({ version, config }: HttpDeps) {
         { name: "Runs", description: "What has run, and how it ended" },
         { name: "Output", description: "What the processes wrote" },
         { name: "Events", description: "What happens" },
+        { name: "Webhooks", description: "Who is told of what happens" },
         { name: "Service", description: "The service itself" },
         { name: "Meproc 1.x", description: "The interface of Meproc 1.x, to the letter" },
       ],

@@ -4,7 +4,7 @@ import type { Clock } from "../domain/ports.ts";
 import type { RunId } from "../domain/run.ts";
 import type { LineSink } from "./mirror.ts";
 import { syslogMessages } from "./syslog-message.ts";
-import type { Sent } from "./syslog-socket.ts";
+import type { Sent } from "../platform/datagram-socket.ts";
 
 const FIRST_PAUSE_MS = 10;
 const LONGEST_PAUSE_MS = 1000;

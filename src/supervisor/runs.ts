@@ -55,6 +55,8 @@ export interface LastRun {
 interface OpenRun {
   readonly run: RunId;
   readonly trigger: Trigger;
+  /** Unix ms; `null` for a run that no schedule asked for. */
+  readonly scheduledFor: number | null;
   readonly startedAt: Moment;
   readonly actor: Actor;
   handle: RunHandle | null;
@@ -118,7 +120,7 @@ export class Runs {
   spawn(run: RunId, { trigger, scheduledFor }: Cause, actor: Actor): void {
     const { clock, engine, history } = this.#deps;
     const { task, index, alias } = this.#place;
-    const open = this.#add(run, trigger, clock.now(), actor);
+    const open = this.#add({ run, trigger, scheduledFor }, clock.now(), actor);
     history.runStarting({
       run,
       task: task.name,
@@ -215,14 +217,13 @@ export class Runs {
     for (const open of this.#open.values()) open.handle?.kill();
   }
 
-  #addRecorded({ run, trigger, startedAt }: RunRecord): OpenRun {
-    return this.#add(run, trigger, momentOf(startedAt, this.#deps.clock.now()), "service");
+  #addRecorded({ run, trigger, scheduledFor, startedAt }: RunRecord): OpenRun {
+    return this.#add({ run, trigger, scheduledFor }, momentOf(startedAt, this.#deps.clock.now()), "service");
   }
 
-  #add(run: RunId, trigger: Trigger, startedAt: Moment, actor: Actor): OpenRun {
+  #add(of: Pick<OpenRun, "run" | "trigger" | "scheduledFor">, startedAt: Moment, actor: Actor): OpenRun {
     const open: OpenRun = {
-      run,
-      trigger,
+      ...of,
       startedAt,
       actor,
       handle: null,
@@ -231,7 +232,7 @@ export class Runs {
       exited: false,
       ending: null,
     };
-    this.#open.set(run, open);
+    this.#open.set(of.run, open);
     return open;
   }
 
@@ -260,8 +261,9 @@ export class Runs {
     open.spawned = true;
     open.pid = process?.pid ?? null;
     if (process !== null) this.#deps.history.runSpawned(open.run, process);
-    const { pid, trigger, actor } = open;
-    this.#publish({ kind: "run.started", pid, trigger, ...moved(open), actor }, open);
+    const { pid, trigger, scheduledFor, actor } = open;
+    const due = scheduledFor === null ? {} : { scheduled_for: new Date(scheduledFor).toISOString() };
+    this.#publish({ kind: "run.started", pid, trigger, ...due, ...moved(open), actor }, open);
     this.#post({ kind: "spawned", run: open.run, pid: open.pid });
   }
 
@@ -317,7 +319,7 @@ export class Runs {
 
   #publish(
     fact:
-      | { kind: "run.started"; pid: number | null; trigger: Trigger; actor: Actor }
+      | { kind: "run.started"; pid: number | null; trigger: Trigger; scheduled_for?: string; actor: Actor }
       | { kind: "run.adopted"; pid: number | null }
       | { kind: "run.finished"; pid: number | null; outcome: Outcome; duration_ms: number; usage: Usage },
     { run }: OpenRun,

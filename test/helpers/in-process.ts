@@ -1,5 +1,6 @@
 /** The service inside the test's own process: every room is real, only the signals are missing. */
 import { join } from "node:path";
+import type { Config } from "../../src/domain/config.ts";
 import { DEFAULT_ALL_TASKS_BYTES, DEFAULT_LOG_POLICY } from "../../src/domain/output.ts";
 import { createService } from "../../src/service.ts";
 
@@ -9,8 +10,9 @@ import { createService } from "../../src/service.ts";
  */
 export async function serveInProcess(
   folder: string,
+  more: Partial<Config> = {},
 ): Promise<{ baseUrl: string; close: () => Promise<void> }> {
-  const config = {
+  const config: Config = {
     ip: "127.0.0.1",
     port: 0,
     logLevel: "info",
@@ -26,9 +28,13 @@ export async function serveInProcess(
     pluginsDir: join(folder, "plugins"),
     plugins: {},
     listeners: [],
+    webhooks: [],
+    mail: null,
+    metrics: null,
     tasks: [],
     file: null,
-  } as const;
+    ...more,
+  };
   const variables = { ...process.env };
   const service = await createService(config, {
     version: "2.0.0",

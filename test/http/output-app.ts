@@ -40,6 +40,9 @@ export async function serveOutput() {
     log: (_level, text) => log.push(text),
     config: { ip: "127.0.0.1", port: 0, web: { ip: null, port: null } },
     version: "2.0.0",
+    notifications: null,
+    metrics: null,
+    notReady: () => null,
     pageDir: null,
   });
   app.listen({ hostname: "127.0.0.1", port: 0 });

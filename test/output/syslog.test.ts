@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { OutputLine } from "../../src/domain/output.ts";
 import { syslogMessages } from "../../src/output/syslog-message.ts";
 import { SyslogSink } from "../../src/output/syslog-sink.ts";
-import { type Sent, SyslogSocket } from "../../src/output/syslog-socket.ts";
+import { type Sent, DatagramSocket } from "../../src/platform/datagram-socket.ts";
 import { cString, openLibc } from "../../src/platform/libc.ts";
 import { FakeClock } from "../fakes/clock.ts";
 import { turn } from "../fakes/supervisor.ts";
@@ -124,7 +124,7 @@ describe.skipIf(process.platform !== "linux")("its socket", () => {
   });
 
   test("takes messages whole, also after its daemon was started anew", () => {
-    const socket = new SyslogSocket(path);
+    const socket = new DatagramSocket(path);
     expect(socket.send(Buffer.from("one"))).toBe("sent");
     expect(socket.send(Buffer.from("x".repeat(8100)))).toBe("sent");
     expect([received(), received().length]).toEqual(["one", 8100]);
@@ -137,7 +137,7 @@ describe.skipIf(process.platform !== "linux")("its socket", () => {
   });
 
   test("never waits for a daemon that does not read", () => {
-    const socket = new SyslogSocket(path);
+    const socket = new DatagramSocket(path);
     let sent: Sent = "sent";
     for (let i = 0; i < 100_000 && sent === "sent"; i++) sent = socket.send(Buffer.alloc(1000));
     expect(sent).toBe("full");
@@ -145,7 +145,7 @@ describe.skipIf(process.platform !== "linux")("its socket", () => {
   });
 
   test("that is not there says so", () => {
-    expect(new SyslogSocket(join(temporaryFolder(), "none")).send(Buffer.from("x"))).toEqual({
+    expect(new DatagramSocket(join(temporaryFolder(), "none")).send(Buffer.from("x"))).toEqual({
       reason: "it does not exist",
     });
   });

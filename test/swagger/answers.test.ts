@@ -218,6 +218,17 @@ const ROWS: readonly Row[] = [
   [200, GET("/api/v1/schedule/preview?cron=0+3+*+*+*&count=100")],
   [400, GET("/api/v1/schedule/preview?cron=0+3+*+*+*&count=101")],
   [400, GET("/api/v1/schedule/preview?cron=0+3+*+*+*&timezone=Mars")],
+  [200, GET("/api/v1/webhooks")],
+  [200, GET("/api/v1/webhooks/hook/dead-letters")],
+  [404, GET("/api/v1/webhooks/absent/dead-letters")],
+  [200, POST("/api/v1/webhooks/hook/test")],
+  [403, POST("/api/v1/webhooks/hook/test", undefined, FOREIGN)],
+  [404, POST("/api/v1/webhooks/absent/test")],
+  [403, POST("/api/v1/webhooks/hook/dead-letters/none/retry", undefined, FOREIGN)],
+  [404, POST("/api/v1/webhooks/hook/dead-letters/none/retry")],
+  [200, GET("/metrics")],
+  [200, GET("/metrics", { accept: "application/openmetrics-text" })],
+  [200, GET("/readyz")],
   [200, GET("/healthz")],
 ];
 
@@ -241,6 +252,8 @@ test("a service that is stopping says so, as the document declares", async () =>
   const verbs = ["start", "stop", "restart", "reload", "run", "pause", "resume"].map((verb) =>
     POST(`/api/v1/tasks/deaf/${verb}`),
   );
+  expect(await ask(GET("/readyz"))).toBe(503);
+  expect(await ask(GET("/metrics"))).toBe(404);
   const questions = [
     POST("/proc", SLEEPER),
     PUT("/proc?name=deaf"),
@@ -264,7 +277,11 @@ describe("every answer is one that the document declares", () => {
   let asker: Asker;
 
   beforeAll(async () => {
-    service = await serveInProcess(folder.path);
+    // nobody listens there: what is told of failures becomes dead letters at once
+    service = await serveInProcess(folder.path, {
+      webhooks: [{ name: "hook", url: "http://127.0.0.1:1/", retry: { attempts: 1 } }],
+      metrics: { usage: true },
+    });
     document = await readDocument(service.baseUrl);
     asker = makeAsker(service.baseUrl, document);
   });
@@ -298,6 +315,16 @@ describe("every answer is one that the document declares", () => {
   test("and so is that of a run by hand that does not come to be what was waited for", async () => {
     const ask = () => asker.ask(POST("/api/v1/tasks/nightly/run?wait=healthy&timeout_ms=0"));
     await until(async () => (await ask()) === 504, "the run before is over");
+  });
+
+  test("and so is that of a dead letter that is tried again", async () => {
+    await asker.ask(POST("/api/v1/tasks", { name: "failing", cmd: "exit 1", type: "once" }));
+    const path = "/api/v1/webhooks/hook/dead-letters";
+    const list = async () =>
+      (await (await fetch(`${service.baseUrl}${path}`)).json()) as { items: { id: string }[] };
+    const id = await until(async () => (await list()).items[0]?.id, "a message was put aside");
+    expect(await asker.ask(GET(path))).toBe(200);
+    expect(await asker.ask(POST(`${path}/${id}/retry`))).toBe(200);
   });
 
   test("and so are those of a file that there is", async () => {

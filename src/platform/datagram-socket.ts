@@ -1,7 +1,7 @@
-/** The socket of the system's log on Linux: a datagram is a message, and sending never waits. */
+/** A socket of datagrams on Linux, such as that of the system's log: one is a message, and sending never waits. */
 import { closeSync } from "node:fs";
 import { read } from "bun:ffi";
-import { cString, openLibc } from "../platform/libc.ts";
+import { cString, openLibc } from "./libc.ts";
 
 const AF_UNIX = 1;
 const SOCK_DGRAM = 2;
@@ -20,7 +20,7 @@ const WORDS: Readonly<Record<number, string>> = {
 /** `full`: its reader is behind, and it may be tried again later. */
 export type Sent = "sent" | "full" | { readonly reason: string };
 
-export class SyslogSocket {
+export class DatagramSocket {
   readonly #path: string;
   readonly #libc = openLibc({
     socket: { args: ["i32", "i32", "i32"], returns: "i32" },
@@ -30,7 +30,8 @@ export class SyslogSocket {
   });
   #fd: number | null = null;
 
-  constructor(path = "/dev/log") {
+  /** A path that begins with @ is a name without a file. */
+  constructor(path: string) {
     this.#path = path;
   }
 
@@ -61,7 +62,7 @@ export class SyslogSocket {
   #open(): number | { readonly reason: string } {
     const fd = this.#libc.socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0) return { reason: wordsOf(this.#errno()) };
-    const address = Buffer.concat([new Uint8Array(new Uint16Array([AF_UNIX]).buffer), cString(this.#path)]);
+    const address = addressOf(this.#path);
     if (this.#libc.connect(fd, address, address.length) === 0) return fd;
     const reason = wordsOf(this.#errno());
     closeSync(fd);
@@ -72,6 +73,11 @@ export class SyslogSocket {
     const place = this.#libc.__errno_location();
     return place === null ? 0 : read.i32(place);
   }
+}
+
+function addressOf(path: string): Uint8Array {
+  const name = path.startsWith("@") ? Buffer.from(`\0${path.slice(1)}`) : cString(path);
+  return Buffer.concat([new Uint8Array(new Uint16Array([AF_UNIX]).buffer), name]);
 }
 
 function wordsOf(errno: number): string {
