@@ -60,6 +60,8 @@ export class Feed {
     this.#options = options;
     this.#last = options.last;
     this.#position = options.position ?? options.last;
+    // one that is new here has missed what comes from now on
+    if (options.position === null) options.note(this.#position);
     this.#readAgain();
   }
 

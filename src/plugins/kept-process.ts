@@ -32,7 +32,7 @@ export interface KeptProcessOptions {
 
 /** `rest` and `anew` were asked for. */
 export type AfterEnd = Next | { readonly kind: "rest" } | { readonly kind: "anew" };
-type Then = "again" | "anew" | "rest" | "fail";
+type After = "again" | "anew" | "rest" | "fail";
 
 type Phase =
   | { readonly kind: "stopped" }
@@ -47,7 +47,7 @@ type Phase =
       readonly startedAt: number;
       ready: boolean;
       /** Why we end it; `null` while we do not. */
-      verdict: { readonly reason: string; readonly then: Then } | null;
+      verdict: { readonly reason: string; readonly next: After } | null;
       exit: string | null;
       kill: Cancel | null;
     };
@@ -126,19 +126,19 @@ export class KeptProcess {
 
   /** Something is wrong with it: it is killed, and started again as the pauses allow. */
   condemn(reason: string): void {
-    this.#end({ reason, then: "again" }, 0);
+    this.#end({ reason, next: "again" }, 0);
   }
 
   /** It is no use to try again. */
   giveUp(reason: string): void {
-    if (this.#phase.kind === "living") return this.#end({ reason, then: "fail" }, 0);
+    if (this.#phase.kind === "living") return this.#end({ reason, next: "fail" }, 0);
     this.#fail(reason);
   }
 
   /** Ends it, and starts it anew: nothing is held against it. */
   restart(reason: string): void {
     this.#streak = 0;
-    if (this.#phase.kind === "living") return this.#end({ reason, then: "anew" }, GRACE_MS);
+    if (this.#phase.kind === "living") return this.#end({ reason, next: "anew" }, GRACE_MS);
     this.start();
   }
 
@@ -151,11 +151,11 @@ export class KeptProcess {
     }
     this.#phase.verdict = null;
     this.#whenRest = Promise.withResolvers();
-    this.#end({ reason: "stopped", then: "rest" }, graceMs);
+    this.#end({ reason: "stopped", next: "rest" }, graceMs);
     await this.#whenRest.promise;
   }
 
-  #end(verdict: { reason: string; then: Then }, graceMs: number): void {
+  #end(verdict: { reason: string; next: After }, graceMs: number): void {
     const phase = this.#phase;
     if (phase.kind !== "living" || phase.verdict !== null) return;
     phase.verdict = verdict;
@@ -189,11 +189,11 @@ export class KeptProcess {
     const phase = this.#phase;
     if (phase.kind !== "living" || phase.run !== run) return;
     phase.kill?.();
-    const then = phase.verdict?.then ?? "again";
+    const after = phase.verdict?.next ?? "again";
     const reason = phase.verdict?.reason ?? how;
     const lived = phase.ready ? this.#options.clock.now().mono - phase.since : 0;
     this.#phase = { kind: "stopped" };
-    const next = this.#next(then, reason, lived);
+    const next = this.#next(after, reason, lived);
     this.#options.ended(reason, next);
     switch (next.kind) {
       case "rest":
@@ -207,9 +207,9 @@ export class KeptProcess {
     }
   }
 
-  #next(then: Then, reason: string, lived: number): AfterEnd {
-    if (then === "rest" || then === "anew") return { kind: then };
-    if (then === "fail") return { kind: "give_up", reason };
+  #next(after: After, reason: string, lived: number): AfterEnd {
+    if (after === "rest" || after === "anew") return { kind: after };
+    if (after === "fail") return { kind: "give_up", reason };
     return afterEnd(this.#streak, lived, this.#options.maxRestarts(), reason);
   }
 

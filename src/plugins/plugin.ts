@@ -4,7 +4,7 @@
  */
 import { basename, join } from "node:path";
 import type { Fact } from "../domain/fact.ts";
-import { type Companion, type CompanionState, PluginOptions } from "../domain/plugins.ts";
+import type { Companion, CompanionState, PluginOptions } from "../domain/plugins.ts";
 import type { Cancel } from "../domain/ports.ts";
 import { type Task, hideEnv } from "../domain/task.ts";
 import {

@@ -37,6 +37,9 @@ export async function serveApi() {
   const app = await createApp({
     supervisor,
     companions: { list: () => [] },
+    notifications: null,
+    metrics: null,
+    notReady: () => null,
     output,
     captured: output,
     keeper: output,
