@@ -1,8 +1,10 @@
 /** The composition root, first half: from the command line to what is to be done. */
 import packageJson from "../package.json";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { checkWorld } from "./check-config.ts";
 import { type Invocation, parseCommand } from "./cli/command.ts";
+import { initPlugins } from "./cli/plugin-init.ts";
 import { HandoverError, handOver, upgrade } from "./cli/handover.ts";
 import { ConfigError, loadConfig } from "./config/load.ts";
 import type { Config } from "./domain/config.ts";
@@ -40,6 +42,8 @@ async function perform(
       return say(await handOver(config.dataDir));
     case "upgrade":
       return say(await upgrade(config.dataDir, invocation.executable));
+    case "plugin-init":
+      return say(initPlugins(findExamples(), invocation.folder ?? config.pluginsDir));
   }
 }
 
@@ -49,6 +53,13 @@ async function checkedWorld(config: Config): Promise<string[]> {
   } catch (error) {
     exitWith(2, error);
   }
+}
+
+/** Embedded in the executable, or in the project. */
+function findExamples(): string {
+  const embedded = join(import.meta.dir, "plugins");
+  const own = join(import.meta.dir, "..", "conf", "examples", "plugins");
+  return existsSync(own) ? own : embedded;
 }
 
 function say(text: string): void {

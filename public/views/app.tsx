@@ -8,6 +8,7 @@ import { AwayBanner } from "./away-banner.tsx";
 import { TroubleBanner } from "./trouble-banner.tsx";
 import { Dialogs } from "./dialogs.tsx";
 import { Header } from "./header.tsx";
+import { PluginsView } from "./plugins-view.tsx";
 import { TasksView } from "./tasks/tasks-view.tsx";
 
 export function App() {
@@ -19,6 +20,7 @@ export function App() {
       <TroubleBanner />
       <main>
         <TasksView />
+        <PluginsView />
       </main>
       <Dialogs />
       <Toaster />

@@ -5,6 +5,8 @@ import type { Flags } from "../config/load.ts";
 export type Invocation =
   | { readonly command: "serve" | "check-config" | "handover"; readonly flags: Flags }
   | { readonly command: "upgrade"; readonly executable: string; readonly flags: Flags }
+  /** `folder` is where plugins are looked for, if not given. */
+  | { readonly command: "plugin-init"; readonly folder: string | null; readonly flags: Flags }
   /** Help, version or a usage error has been printed: end with this code. */
   | { readonly command: "exit"; readonly code: number };
 
@@ -40,6 +42,13 @@ export function parseCommand(args: readonly string[], version: string): Invocati
     .argument("<path>", "the new executable; it is checked first")
     .action((executable: string, flags: Flags) => {
       result = { command: "upgrade", executable, flags };
+    });
+  const plugin = program.command("plugin").description("write plugins").exitOverride();
+  withFlags(plugin.command("init"))
+    .description("write an example of a plugin, and the types for it")
+    .argument("[folder]", "where to; if not given, where the service looks for plugins")
+    .action((folder: string | undefined, flags: Flags) => {
+      result = { command: "plugin-init", folder: folder ?? null, flags };
     });
   program.addHelpText("after", HELP);
   try {

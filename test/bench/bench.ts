@@ -10,13 +10,14 @@ import { burst } from "./burst.ts";
 import { crashLoop } from "./crash-loop.ts";
 import { idle } from "./idle.ts";
 import { output } from "./output.ts";
+import { plugins } from "./plugins.ts";
 import { read } from "./read.ts";
 import { type Bench, type Measurement, isMet, jsonOf, tableOf } from "./report.ts";
 import { restart } from "./restart.ts";
 import { endAll } from "./service.ts";
 import { start } from "./start.ts";
 
-const BENCHES: readonly Bench[] = [boot, start, restart, burst, crashLoop, output, read, idle];
+const BENCHES: readonly Bench[] = [boot, start, restart, burst, crashLoop, output, read, plugins, idle];
 const BUILT = join(import.meta.dir, "../../dist/meproc");
 
 const { values } = parseArgs({

@@ -13,6 +13,7 @@ import {
 import { join, resolve } from "node:path";
 import type { CompanionView } from "../../src/http/companion-view.ts";
 import { apiClient } from "../helpers/api-client.ts";
+import { runToEnd } from "../helpers/executable.ts";
 import { makeGate } from "../helpers/gate.ts";
 import { isAlive } from "../helpers/processes.ts";
 import { type Service, startService } from "../helpers/service.ts";
@@ -338,6 +339,22 @@ describe("plugins", () => {
     },
     LONG_MS,
   );
+});
+
+describe("meproc plugin init", () => {
+  test("writes an example that runs, and leaves what is there", async () => {
+    const folder = temporaryFolder();
+    const plugins = join(folder, "plugins");
+    const first = runToEnd(["plugin", "init", plugins]);
+    expect(first.code).toBe(0);
+    expect(readdirSync(plugins).sort()).toEqual(["count.ts", "meproc.d.ts"]);
+    expect(readFileSync(join(plugins, "count.ts"), "utf8")).toBe(
+      readFileSync(join(EXAMPLES, "count.ts"), "utf8"),
+    );
+    writePlugin(folder, "count.ts", "mine");
+    expect(runToEnd(["plugin", "init", plugins]).stdout).toContain("left as it is");
+    expect(readFileSync(join(plugins, "count.ts"), "utf8")).toBe("mine");
+  });
 });
 
 describe("a listener", () => {
