@@ -4,7 +4,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { checkWorld } from "./check-config.ts";
 import { type Invocation, parseCommand } from "./cli/command.ts";
-import { initPlugins } from "./cli/plugin-init.ts";
+import { PluginInitError, initPlugins } from "./cli/plugin-init.ts";
 import { HandoverError, handOver, upgrade } from "./cli/handover.ts";
 import { ConfigError, loadConfig } from "./config/load.ts";
 import type { Config } from "./domain/config.ts";
@@ -76,7 +76,9 @@ function orExit<T>(code: number, make: () => T): T {
 
 /** One line for what a person can mend; anything else is a fault of ours and shows where. */
 function exitWith(code: number, error: unknown): never {
-  const known = [ConfigError, StartError, StoreError, HandoverError].some((kind) => error instanceof kind);
+  const known = [ConfigError, StartError, StoreError, HandoverError, PluginInitError].some(
+    (kind) => error instanceof kind,
+  );
   if (!known || !(error instanceof Error)) throw error;
   process.stderr.write(`meproc: ${error.message}\n`);
   process.exit(code);

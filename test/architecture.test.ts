@@ -19,6 +19,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   watch: ["domain", "platform"],
   notify: ["domain", "platform"],
   metrics: ["domain", "platform"],
+  plugins: ["domain", "platform"],
   http: ["domain", "supervisor"],
   cli: ["domain", "config", "platform"],
   root: [
@@ -33,6 +34,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     "watch",
     "notify",
     "metrics",
+    "plugins",
     "http",
     "cli",
   ],

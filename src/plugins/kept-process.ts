@@ -10,6 +10,8 @@ import { type Next, afterEnd } from "./restarts.ts";
 
 /** How long it may take to end when it is asked to. */
 const GRACE_MS = 2000;
+/** What hangs in the kernel then is not waited for. */
+const KILL_MS = 1000;
 
 export interface KeptProcessOptions {
   readonly clock: Clock;
@@ -152,7 +154,10 @@ export class KeptProcess {
     this.#phase.verdict = null;
     this.#whenRest = Promise.withResolvers();
     this.#end({ reason: "stopped", next: "rest" }, graceMs);
+    const { clock } = this.#options;
+    const cancel = clock.at(clock.now().mono + graceMs + KILL_MS, () => this.#whenRest.resolve());
     await this.#whenRest.promise;
+    cancel();
   }
 
   #end(verdict: { reason: string; next: After }, graceMs: number): void {

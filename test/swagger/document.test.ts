@@ -43,6 +43,7 @@ describe("the OpenAPI document", () => {
       "DELETE /api/v1/tasks/{name}/output",
       "DELETE /proc",
       "GET /api/v1/events",
+      "GET /api/v1/plugins",
       "GET /api/v1/runs",
       "GET /api/v1/runs/{id}",
       "GET /api/v1/runs/{id}/output",
