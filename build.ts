@@ -50,6 +50,8 @@ async function compile(name: string, target?: (typeof TARGETS)[keyof typeof TARG
     root: join(root, "src"),
     minify: true,
     bytecode: true,
+    // what is imported only where it is configured is a file of its own: it is not even read where it is not
+    splitting: true,
     format: "esm",
     sourcemap: "inline",
     compile: {

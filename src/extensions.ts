@@ -1,39 +1,22 @@
 /**
- * The composition root for what is told to people and machines outside: notifications and metrics. What is not configured
+ * The composition root for what is told to people and machines outside: notifications, metrics and traces. What is not configured
  * is not loaded, not started and hears of nothing.
  */
-import { hostname } from "node:os";
-import type { Config, LogLevel } from "./domain/config.ts";
+import type { Config } from "./domain/config.ts";
 import type { MetricsDesk } from "./domain/extensions.ts";
-import type { Fact } from "./domain/fact.ts";
-import {
-  DEFAULT_EVENTS,
-  type DeliveryRecord,
-  MAIL,
-  type MailDefinition,
-  type Notifications,
-  type WebhookDefinition,
-} from "./domain/notify.ts";
-import type { Cancel, Clock, Keepsakes, Publish } from "./domain/ports.ts";
+import type { Notifications } from "./domain/notify.ts";
+import type { Traces } from "./http/traces.ts";
 import type { Surroundings } from "./metrics/surroundings.ts";
-import { watchDisks } from "./notify/disk-watch.ts";
-import { mailSend } from "./notify/mail.ts";
-import { Notifier } from "./notify/notifier.ts";
-import { ROOM, Receiver, type ReceiverOptions, type Send } from "./notify/receiver.ts";
-import { webhookSend } from "./notify/webhook.ts";
+import type { NotificationOptions } from "./notifications.ts";
 
-export interface ExtensionOptions extends Omit<Surroundings, "receivers"> {
-  readonly config: Pick<Config, "webhooks" | "mail" | "metrics" | "dataDir" | "logDir">;
-  readonly keepsakes: Keepsakes;
-  readonly clock: Clock;
-  readonly subscribe: (subscriber: (fact: Fact) => void) => Cancel;
-  readonly publish: Publish;
-  readonly log: (level: LogLevel, text: string) => void;
+export interface ExtensionOptions extends NotificationOptions, Omit<Surroundings, "receivers"> {
+  readonly config: NotificationOptions["config"] & Pick<Config, "metrics" | "otel">;
 }
 
 export interface Extensions {
   readonly notifications: Notifications | null;
   readonly metrics: MetricsDesk | null;
+  readonly traces: Traces | null;
   /** Settles when what is under way has ended or was cut off. */
   close(): Promise<void>;
 }
@@ -42,19 +25,32 @@ export interface Extensions {
 export async function startExtensions(options: ExtensionOptions): Promise<Extensions> {
   const { config, subscribe } = options;
   const ends: (() => void | Promise<void>)[] = [];
-  const notifications = startNotifier(options, ends);
+  const { webhooks, mail } = config;
+  const notifications = webhooks.length > 0 || mail !== null ? await startNotifications(options, ends) : null;
   const metrics = config.metrics === null ? null : await startMetrics(options, config.metrics, notifications);
   if (metrics !== null) {
     ends.push(subscribe((fact) => metrics.take(fact)));
     ends.push(() => metrics.close());
   }
+  const traces = config.otel === null ? null : await startTraces(config.otel);
+  if (traces !== null) ends.push(() => traces.close());
   return {
     notifications,
     metrics,
+    traces,
     close: async () => {
-      for (const end of ends.splice(0)) await end();
+      // who is last to end still hears of what happens while others take their time
+      for (const end of ends.splice(0).toReversed()) await end();
     },
   };
+}
+
+async function startNotifications(
+  options: ExtensionOptions,
+  ends: (() => void | Promise<void>)[],
+): Promise<Notifications> {
+  const { startNotifier } = await import("./notifications.ts");
+  return startNotifier(options, ends);
 }
 
 async function startMetrics(
@@ -66,87 +62,7 @@ async function startMetrics(
   return createMetrics(definition, { ...options, receivers: () => notifications?.receivers() ?? [] });
 }
 
-function startNotifier(
-  options: ExtensionOptions,
-  ends: (() => void | Promise<void>)[],
-): Notifications | null {
-  const { config, clock, keepsakes, subscribe, publish, version } = options;
-  const sender = { host: hostname() };
-  const wall = () => clock.now().wall;
-  const userAgent = `meproc/${version}`;
-  const receivers = config.webhooks.map((each) => {
-    const { url, template = "json", secret = null, timeout_ms: timeoutMs = 10_000 } = each;
-    const about = {
-      kind: "webhook",
-      target: new URL(url).origin,
-      template,
-      signed: secret !== null,
-    } as const;
-    const send = webhookSend({ url, template, secret, timeoutMs, sender, wall, userAgent });
-    return { ...each, about, send };
-  });
-  const mail = config.mail === null ? [] : [mailReceiver(config.mail, sender)];
-  const all = [...receivers, ...mail];
-  if (all.length === 0) return null;
-  const kept = keptDeliveries(options, new Set(all.map(({ name }) => name)));
-  const notifier = new Notifier({
-    receivers: all.map((each) => makeReceiver(each, options, kept.get(each.name) ?? [])),
-    clock,
-    keepsakes,
-  });
-  ends.push(subscribe((fact) => notifier.take(fact)));
-  ends.push(watchDisks({ paths: [...new Set([config.dataDir, config.logDir])], clock, publish }));
-  ends.push(() => notifier.close());
-  return notifier;
-}
-
-function mailReceiver(mail: MailDefinition, sender: { host: string }) {
-  const about = { kind: "mail", target: mail.host, template: null, signed: false } as const;
-  return { ...mail, name: MAIL, about, send: mailSend(mail, sender, mail.timeout_ms ?? 10_000) };
-}
-
-type Configured = Pick<WebhookDefinition, "name" | "events" | "tasks" | "retry" | "max_queue"> & {
-  readonly about: Omit<ReceiverOptions["about"], "name" | "events" | "tasks">;
-  readonly send: Send;
-};
-
-function makeReceiver(
-  { name, about, events, tasks, retry, max_queue, send }: Configured,
-  { keepsakes, clock, log }: ExtensionOptions,
-  kept: readonly DeliveryRecord[],
-): Receiver {
-  const { attempts = 20, first_ms = 1000, max_ms = 3_600_000 } = retry ?? {};
-  return new Receiver(
-    {
-      about: { ...about, name, events: [...new Set(events ?? DEFAULT_EVENTS)], tasks: tasks ?? null },
-      retry: { attempts, firstMs: first_ms, maxMs: max_ms },
-      maxQueue: max_queue ?? 1000,
-      send,
-      keepsakes,
-      clock,
-      random: Math.random,
-      newId: () => Bun.randomUUIDv7(),
-      log,
-    },
-    kept,
-  );
-}
-
-/** By receiver, in the order of their making. What was for one that is configured no more is given up. */
-function keptDeliveries(
-  { keepsakes, log }: ExtensionOptions,
-  names: ReadonlySet<string>,
-): ReadonlyMap<string, readonly DeliveryRecord[]> {
-  const kept = new Map<string, DeliveryRecord[]>();
-  for (const [key, value] of keepsakes.kept(ROOM)) {
-    const name = key.slice(0, key.lastIndexOf("/"));
-    const letters = kept.get(name) ?? [];
-    letters.push(JSON.parse(value) as DeliveryRecord);
-    kept.set(name, letters);
-    if (!names.has(name)) keepsakes.keep(ROOM, key, null);
-  }
-  for (const [name, letters] of kept)
-    if (!names.has(name))
-      log("warn", `${letters.length} messages to ${name}, which is configured no more, are given up`);
-  return kept;
+async function startTraces(definition: NonNullable<Config["otel"]>): Promise<Traces> {
+  const { createTraces } = await import("./http/traces.ts");
+  return createTraces(definition);
 }

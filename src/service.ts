@@ -236,6 +236,7 @@ export async function createService(config: Config, options: ServiceOptions): Pr
     facts: store,
     notifications: extensions.notifications,
     metrics: extensions.metrics,
+    traces: extensions.traces,
     notReady: () => notReady,
     storeTrouble: () => trouble,
     outputTrouble: () => output.losses.trouble(),

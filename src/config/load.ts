@@ -5,7 +5,12 @@ import { dirname, join, resolve } from "node:path";
 import { type Config, ConfigFile, type LogLevel, LOG_LEVELS } from "../domain/config.ts";
 import { InvalidError, describeIssue } from "../domain/errors.ts";
 import { MAIL, type WebhookDefinition } from "../domain/notify.ts";
-import { DEFAULT_ALL_TASKS_BYTES, DEFAULT_LOG_POLICY, mergeLogPolicy } from "../domain/output.ts";
+import {
+  DEFAULT_ALL_TASKS_BYTES,
+  policyProblems,
+  DEFAULT_LOG_POLICY,
+  mergeLogPolicy,
+} from "../domain/output.ts";
 import { parse } from "../domain/parse.ts";
 import { inWords } from "../platform/system-errors.ts";
 
@@ -49,6 +54,8 @@ export function loadConfig(
   if (path !== null) checkWebhooks(path, file.webhooks ?? []);
   const settings = overlay(flags, variables);
   const { all_tasks_bytes = DEFAULT_ALL_TASKS_BYTES, ...log } = file.log ?? {};
+  for (const [field, expected] of policyProblems(log))
+    throw new ConfigError(`${path}`, `log.${field}: ${expected}`);
   const dataDir = resolve(settings.data_dir ?? file.data_dir ?? defaultDataDir(variables));
   return Object.freeze({
     ip: settings.ip ?? file.ip ?? "127.0.0.1",
@@ -72,6 +79,7 @@ export function loadConfig(
     webhooks: file.webhooks ?? [],
     mail: file.mail ?? null,
     metrics: file.metrics ?? null,
+    otel: file.otel ?? null,
     tasks: file.tasks ?? [],
     file: path,
   });

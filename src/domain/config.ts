@@ -1,7 +1,7 @@
 /** The configuration: what the file may hold. Flags and environment set the same fields. */
 import { type Static, Type } from "@sinclair/typebox";
+import { MetricsDefinition, OtelDefinition } from "./extensions.ts";
 import { ListenerDefinition, PluginOptions } from "./plugins.ts";
-import { MetricsDefinition } from "./extensions.ts";
 import { MailDefinition, WebhookDefinition } from "./notify.ts";
 import { DEFAULT_ALL_TASKS_BYTES, type LogPolicy, LogPolicyDefinition } from "./output.ts";
 
@@ -75,6 +75,7 @@ export const ConfigFile = Type.Object(
     webhooks: Type.Optional(Type.Array(WebhookDefinition)),
     mail: Type.Optional(MailDefinition),
     metrics: Type.Optional(MetricsDefinition),
+    otel: Type.Optional(OtelDefinition),
     tasks: Type.Optional(Type.Array(Type.Object({}, { additionalProperties: true }))),
   },
   { additionalProperties: false },
@@ -109,6 +110,8 @@ export interface Config {
   readonly mail: MailDefinition | null;
   /** `null` counts nothing. */
   readonly metrics: MetricsDefinition | null;
+  /** `null` traces nothing. */
+  readonly otel: OtelDefinition | null;
   /** Definitions that have been checked. */
   readonly tasks: readonly unknown[];
   /** The file it was read from, or `null`. */

@@ -29,3 +29,25 @@ export interface MetricsDesk {
   /** An answer was given; `route` is the pattern of its path. */
   answered(method: string, route: string, status: number, seconds: number): void;
 }
+
+export const OtelDefinition = Type.Object(
+  {
+    endpoint: Type.String({
+      pattern: "^https?://[^\\s/?#]+",
+      "x-expected": "a URL of http or https",
+      description: "Where traces go, by OTLP over HTTP; with its path, mostly /v1/traces",
+    }),
+    headers: Type.Optional(Type.Record(Type.String(), Type.String())),
+    service_name: Type.Optional(Type.String({ minLength: 1, default: "meproc" })),
+    ratio: Type.Optional(
+      Type.Number({
+        minimum: 0,
+        maximum: 1,
+        description: "Which share of the requests is traced",
+        default: 1,
+      }),
+    ),
+  },
+  { additionalProperties: false },
+);
+export type OtelDefinition = Static<typeof OtelDefinition>;

@@ -109,7 +109,11 @@ export const WebhookDefinition = Type.Object(
     url: Type.String({ pattern: "^https?://[^\\s/?#]+", "x-expected": "a URL of http or https" }),
     template: Type.Optional(words(TEMPLATES, { default: "json" })),
     secret: Type.Optional(
-      Type.String({ minLength: 8, description: "The key of the signature (Standard Webhooks)" }),
+      Type.String({
+        minLength: 8,
+        "x-expected": "a text of at least 8 characters",
+        description: "The key of the signature (Standard Webhooks)",
+      }),
     ),
     ...Filter,
   },

@@ -29,6 +29,18 @@ export const DEFAULT_LOG_POLICY: LogPolicy = {
   syslog: false,
   stdout: false,
 };
+/** Files that are smaller are so many that the file system has more to do than the processes. */
+export const LEAST_FILE_BYTES = 4096;
+
+/** What is wrong with the sizes of a policy, `[field, what was expected]`. */
+export function* policyProblems(policy: LogPolicyDefinition): Generator<[field: string, expected: string]> {
+  for (const field of ["max_bytes", "total_bytes"] as const) {
+    const bytes = policy[field];
+    if (bytes !== undefined && bytes !== 0 && bytes < LEAST_FILE_BYTES)
+      yield [field, `expected 0 for no limit, or at least ${LEAST_FILE_BYTES}`];
+  }
+}
+
 const integer = (description: string, more: { default: number; maximum?: number }) =>
   Type.Optional(Type.Integer({ minimum: 0, description, ...more }));
 const flag = (description: string) => Type.Optional(Type.Boolean({ description, default: false }));
@@ -179,6 +191,9 @@ export interface OutputArchive {
 export interface OutputKeeper {
   /** What a task asks for from now on; `null` once it is removed: its files are then kept by the configuration's defaults. */
   setPolicy(task: string, policy: LogPolicy | null): void;
-  /** Removes what was captured of these aliases. Processes go on; their next byte begins a new file. */
+  /**
+   * Removes what was captured of these aliases. Processes go on; their next byte begins a new file. Throws `conflict` if
+   * something of it could not be removed.
+   */
   clear(aliases: readonly string[]): Promise<void>;
 }

@@ -63,6 +63,7 @@ export async function createApp(deps: HttpDeps) {
       if (sizeOf(body) > MAX_BODY_BYTES) return tooLarge(pathOf(request));
       return undefined;
     })
+    .use(deps.traces?.plugin ?? new Elysia({ name: "traces" }))
     .use(measured(deps.metrics))
     .onError(({ error, code, request }) => {
       const path = pathOf(request);

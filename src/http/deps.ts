@@ -7,6 +7,7 @@ import type { OutputArchive, OutputKeeper } from "../domain/output.ts";
 import type { Companions } from "../domain/plugins.ts";
 import type { Cancel, Clock, FactArchive, OutputReader, RunArchive } from "../domain/ports.ts";
 import type { Supervisor } from "../supervisor/supervisor.ts";
+import type { Traces } from "./traces.ts";
 
 export interface HttpDeps {
   readonly supervisor: Supervisor;
@@ -24,6 +25,8 @@ export interface HttpDeps {
   readonly notifications: Notifications | null;
   /** `null` where nothing is counted. */
   readonly metrics: MetricsDesk | null;
+  /** `null` where nothing is traced. */
+  readonly traces: Traces | null;
   /** Why the service is not ready, in one word, or `null`. */
   readonly notReady: () => string | null;
   readonly clock: Clock;

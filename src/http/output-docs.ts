@@ -38,7 +38,7 @@ const filters: readonly Parameter[] = [
   }),
   query(
     "grep",
-    "Only lines that match this regular expression, in the syntax of JavaScript. It is looked for beside the service's work and given up after some seconds",
+    "Only lines that match this regular expression, in the syntax of JavaScript. It is looked for beside the service's work and given up after some seconds, or when nobody takes what it finds for half a minute",
     { ...text, maxLength: MAX_PATTERN },
   ),
   query("ignore_case", "`grep` makes no difference between capitals and small letters", bit),
@@ -130,7 +130,13 @@ export const clearOutputDocs = documented({
   summary: "Remove captured output",
   description: "Its processes go on; what they write next begins a new file.",
   parameters: [taskName, replica],
-  answers: { 204: { description: "Removed" }, 400: INVALID, 403: FORBIDDEN, 404: NOT_FOUND },
+  answers: {
+    204: { description: "Removed" },
+    400: INVALID,
+    403: FORBIDDEN,
+    404: NOT_FOUND,
+    409: problem("Something of it could not be removed", "conflict", 409),
+  },
 });
 
 export const outputStreamDocs = documented({

@@ -1,5 +1,5 @@
 /** Looks once a minute how much room the file systems of the service have, and tells when that is little or enough again. */
-import { statfsSync } from "node:fs";
+import { statfs } from "node:fs/promises";
 import type { Cancel, Clock, Publish } from "../domain/ports.ts";
 import { codeOf } from "../platform/system-errors.ts";
 
@@ -19,16 +19,17 @@ export interface DiskWatchOptions {
   readonly clock: Clock;
   readonly publish: Publish;
   /** `null` where it cannot be told. */
-  readonly look?: (path: string) => Room | null;
+  readonly look?: (path: string) => Promise<Room | null>;
 }
 
 /** Until it is cancelled. */
 export function watchDisks({ paths, clock, publish, look = roomOf }: DiskWatchOptions): Cancel {
   const low = new Set<string>();
   let cancel: Cancel = () => undefined;
-  const lookAt = (path: string) => {
-    const room = look(path);
-    if (room === null) return;
+  let over = false;
+  const lookAt = async (path: string) => {
+    const room = await look(path);
+    if (room === null || over) return;
     const { free, total } = room;
     const least = Math.min(LOW_BYTES, total * LOW_SHARE);
     if (!low.has(path) && free < least) {
@@ -39,17 +40,21 @@ export function watchDisks({ paths, clock, publish, look = roomOf }: DiskWatchOp
       publish({ kind: "disk.recovered", path, free_bytes: free });
     }
   };
-  const turn = () => {
-    for (const path of paths) lookAt(path);
-    cancel = clock.at(clock.now().mono + EVERY_MS, turn);
+  // a file system that does not answer keeps nobody waiting but the next look
+  const turn = async () => {
+    for (const path of paths) await lookAt(path);
+    if (!over) cancel = clock.at(clock.now().mono + EVERY_MS, () => void turn());
   };
-  cancel = clock.at(clock.now().mono, turn);
-  return () => cancel();
+  cancel = clock.at(clock.now().mono, () => void turn());
+  return () => {
+    over = true;
+    cancel();
+  };
 }
 
-function roomOf(path: string): Room | null {
+async function roomOf(path: string): Promise<Room | null> {
   try {
-    const { bavail, blocks, bsize } = statfsSync(path);
+    const { bavail, blocks, bsize } = await statfs(path);
     return { free: bavail * bsize, total: blocks * bsize };
   } catch (error) {
     // a folder that is away for a moment is found again in a minute

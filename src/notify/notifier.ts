@@ -35,6 +35,7 @@ export class Notifier implements Notifications {
   /** Facts that somebody wants one by one. */
   readonly #plainEvents: ReadonlySet<string>;
   #timer: { readonly due: number; readonly cancel: Cancel } | null = null;
+  #closed = false;
 
   constructor({ receivers, clock, keepsakes }: NotifierOptions) {
     this.#receivers = new Map(receivers.map((receiver) => [receiver.name, receiver]));
@@ -89,7 +90,9 @@ export class Notifier implements Notifications {
     return this.#get(name).retry(id);
   }
 
+  /** Sends nothing any more; what it is still told is kept for the next service. */
   async close(): Promise<void> {
+    this.#closed = true;
     this.#timer?.cancel();
     await Promise.all([...this.#receivers.values()].map((receiver) => receiver.close()));
   }
@@ -127,6 +130,7 @@ export class Notifier implements Notifications {
   }
 
   #arm(): void {
+    if (this.#closed) return;
     const { mono, wall } = this.#clock.now();
     const times = [...this.#episodes.values()].map(dueAt);
     const dues = [...times, this.#throttle.dueAt()].filter((each) => each !== null);

@@ -1,5 +1,4 @@
 /** Signatures as Standard Webhooks has them, so that a receiver finds a library for checking them. */
-import { createHmac } from "node:crypto";
 
 const BASE64_SECRET = "whsec_";
 
@@ -12,7 +11,9 @@ export function signed(
 ): Record<string, string> {
   const headers = { "webhook-id": id, "webhook-timestamp": String(seconds) };
   if (secret === null) return headers;
-  const signature = createHmac("sha256", keyOf(secret)).update(`${id}.${seconds}.${body}`).digest("base64");
+  const signature = new Bun.CryptoHasher("sha256", keyOf(secret))
+    .update(`${id}.${seconds}.${body}`)
+    .digest("base64");
   return { ...headers, "webhook-signature": `v1,${signature}` };
 }
 

@@ -6,7 +6,7 @@ import type { CompressJob } from "./compression.ts";
 import { Compressor } from "./compressor.ts";
 import { Growth } from "./growth.ts";
 import { LineFormatter } from "./line-format.ts";
-import { reasonOf } from "./loss.ts";
+import { notRemoved, reasonOf } from "./loss.ts";
 import { Segments, type Source } from "./segments.ts";
 
 /** How often it is looked whether a new day has begun, if nobody writes. */
@@ -44,13 +44,16 @@ export class FileSink implements Omit<OutputKeeper, "clear"> {
     this.#settle();
   }
 
+  /** Throws `conflict` if something of it could not be removed. */
   clear(aliases: readonly string[]): void {
+    let problem: string | null = null;
     for (const alias of aliases)
       try {
         this.#segments.clear(alias);
       } catch (error) {
-        this.#options.reportTrouble(`the output of ${alias} could not be removed: ${reasonOf(error)}`);
+        problem = reasonOf(error);
       }
+    if (problem !== null) throw notRemoved(problem);
   }
 
   /** Writes what a stream brings until it ends. */

@@ -19,9 +19,9 @@ const MAX_LENGTH = 2 ** 32 - 1;
 export const NO_RUN = Buffer.alloc(16);
 
 export class IndexFile {
-  readonly header: IndexHeader;
   readonly inode: number;
   readonly #fd: number;
+  #header: IndexHeader;
   /** Of whole records on disk, with the header. */
   #size: number;
   readonly #pending = Buffer.alloc(MAX_PENDING * INDEX_BYTES);
@@ -34,7 +34,7 @@ export class IndexFile {
   private constructor(fd: number, header: IndexHeader, size: number, covered: number, time: number) {
     this.#fd = fd;
     this.inode = fstatSync(fd).ino;
-    this.header = header;
+    this.#header = header;
     this.#size = size;
     this.#covered = covered;
     this.#time = time;
@@ -76,6 +76,10 @@ export class IndexFile {
     return new IndexFile(fd, header, whole, last.offset + last.length, last.time);
   }
 
+  get header(): IndexHeader {
+    return this.#header;
+  }
+
   /** Where the bytes end of which there is a record. */
   get covered(): number {
     return this.#covered;
@@ -84,6 +88,17 @@ export class IndexFile {
   /** How large the file is on disk. */
   get bytes(): number {
     return this.#size;
+  }
+
+  /** Drops all records, for a segment that is empty again. Throws what the disk says, with everything as it was. */
+  restart(header: IndexHeader): void {
+    writeSync(this.#fd, encodeHeader(header), 0, INDEX_BYTES, 0);
+    ftruncateSync(this.#fd, INDEX_BYTES);
+    this.#header = header;
+    this.#size = INDEX_BYTES;
+    this.#count = 0;
+    this.#covered = 0;
+    this.#time = 0;
   }
 
   /** Notes a chunk that begins where the one before ended. Times never go back, also where the clock is set back. */

@@ -33,6 +33,7 @@ export class Mirror {
   readonly #ended: Promise<void>;
   /** When it began to wait for output; `null` while it has some to pass on. */
   #waitingSince: number | null = null;
+  #before = Number.POSITIVE_INFINITY;
 
   constructor(options: MirrorOptions) {
     this.#options = options;
@@ -42,8 +43,14 @@ export class Mirror {
     });
   }
 
-  /** Passes on what is there and ends; a sink that takes nothing is not waited for. */
-  async finish(): Promise<void> {
+  /**
+   * Passes on what is there and ends; a sink that takes nothing is not waited for. What is written at `before` (Unix ms) or
+   * later is for another.
+   */
+  async finish(before = Number.POSITIVE_INFINITY): Promise<void> {
+    this.#before = before;
+    // what was written just now is still on its way here, however quiet it was until then
+    if (this.#waitingSince !== null) this.#waitingSince = performance.now();
     const latest = performance.now() + LONGEST_FINISH_MS;
     while (!this.#isQuiet() && performance.now() < latest) await Bun.sleep(LOOK_MS);
     this.#gone.abort();
@@ -70,7 +77,8 @@ export class Mirror {
   }
 
   #linesOf(piece: OutputPiece): OutputLine[] {
-    if (piece.time === null || piece.time < this.#options.since) return [];
+    const { time } = piece;
+    if (time === null || time < this.#options.since || time >= this.#before) return [];
     if (piece.missed_bytes === 0) return this.#cutter.cut(piece);
     return [...this.#cutter.flush(piece.alias), missedLine(piece), ...this.#cutter.cut(piece)];
   }

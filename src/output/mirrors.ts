@@ -26,11 +26,12 @@ export class Mirrors {
 
   /** From now on the lines of these aliases go where the policy says. */
   set(task: string, aliases: readonly string[], policy: Pick<LogPolicy, "stdout" | "syslog">): void {
-    this.remove(task);
     const { stdout, syslog, archive, wall, failed } = this.#options;
+    const since = wall();
+    this.#finish(task, since);
     const sinks = [...(policy.stdout ? [stdout] : []), ...(policy.syslog ? [syslog] : [])];
     if (sinks.length === 0) return;
-    const options = { archive, aliases, since: wall(), failed: (error: unknown) => failed(task, error) };
+    const options = { archive, aliases, since, failed: (error: unknown) => failed(task, error) };
     this.#running.set(
       task,
       sinks.map((sink) => new Mirror({ ...options, sink })),
@@ -39,17 +40,21 @@ export class Mirrors {
 
   /** The task is no more: what it has written goes out still. */
   remove(task: string): void {
-    const mirrors = this.#running.get(task) ?? [];
-    this.#running.delete(task);
-    for (const mirror of mirrors) {
-      const leaving = mirror.finish().finally(() => this.#leaving.delete(leaving));
-      this.#leaving.add(leaving);
-    }
+    this.#finish(task);
   }
 
   /** Settles when what was written before has gone out, or cannot in a reasonable time. */
   async close(): Promise<void> {
     for (const task of [...this.#running.keys()]) this.remove(task);
     await Promise.all(this.#leaving);
+  }
+
+  #finish(task: string, before?: number): void {
+    const mirrors = this.#running.get(task) ?? [];
+    this.#running.delete(task);
+    for (const mirror of mirrors) {
+      const leaving = mirror.finish(before).finally(() => this.#leaving.delete(leaving));
+      this.#leaving.add(leaving);
+    }
   }
 }

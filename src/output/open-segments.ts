@@ -8,6 +8,7 @@ import { type Day, dayNumber, dayOf } from "./files.ts";
 import { IndexFile, NO_RUN, lookInto } from "./index-file.ts";
 import { type Inventory, type Row, removeFile } from "./inventory.ts";
 import { coverTail, openSegment } from "./opening.ts";
+import { codeOf } from "../platform/system-errors.ts";
 import type { Segment } from "./segment.ts";
 import { type SegmentName, indexPath, segmentPath } from "./segment-name.ts";
 
@@ -161,7 +162,7 @@ export class OpenSegments {
     this.close(row);
     const numbered = { ...this.#name(row), number };
     renameSync(segment.path, segmentPath(inventory.directory, numbered));
-    renameSync(segment.indexPath, indexPath(inventory.directory, numbered));
+    numberIndex(segment, indexPath(inventory.directory, numbered));
     inventory.close(row, numbered);
     const next = this.#begin(row);
     onClosed(row);
@@ -187,6 +188,18 @@ export class OpenSegments {
 
   #name(row: Row): SegmentName {
     return { stem: row.stem, day: this.#day, number: null, compressed: false };
+  }
+}
+
+/** Somebody may have removed it a moment ago: without one, the next segment would get the same number. */
+function numberIndex({ indexPath: from, index }: Segment, to: string): void {
+  try {
+    renameSync(from, to);
+  } catch (error) {
+    if (codeOf(error) !== "ENOENT") throw error;
+    const made = IndexFile.create(to, index.header);
+    made.add(index.covered, Date.now(), null, NO_RUN);
+    made.close();
   }
 }
 

@@ -1,5 +1,5 @@
 /** Opens the segment of a row that bytes go to today, and makes good what a kill, an older version or a person has left. */
-import { fstatSync, statSync } from "node:fs";
+import { fstatSync, mkdirSync, statSync } from "node:fs";
 import type { Day } from "./files.ts";
 import { IndexFile, NO_RUN, lookInto } from "./index-file.ts";
 import type { Format, IndexHeader } from "./index-format.ts";
@@ -28,6 +28,8 @@ export function openSegment(inventory: Inventory, row: Row, wanted: Wanted): Seg
   if (opened !== null && isThere) return cover(Segment.open(path, opened, index), wanted.run);
   opened?.close();
   const header = opened === null ? after(inventory, row, day) : next(opened);
+  // somebody may have removed the whole folder
+  mkdirSync(inventory.directory, { recursive: true, mode: 0o700 });
   const made = IndexFile.create(index, { ...header, format, made: now });
   return cover(Segment.open(path, made, index), NO_RUN);
 }

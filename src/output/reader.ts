@@ -22,9 +22,13 @@ import { Grep } from "./reading/grep.ts";
 import { LIMITS, type Limits, batchFor } from "./reading/limits.ts";
 import { newestOf, pageOf } from "./reading/pages.ts";
 import { type QueryOptions, openRows, runQuery } from "./reading/run-query.ts";
+import { Seats } from "./reading/seats.ts";
 import { isRaw, wholeRow } from "./reading/whole.ts";
 
 const GREP_TIMEOUT_MS = 10_000;
+const GREP_PATIENCE_MS = 30_000;
+/** So many followers read at a time. */
+const SEATS = 8;
 
 export interface FileReaderOptions {
   readonly directory: string;
@@ -34,6 +38,7 @@ export interface FileReaderOptions {
   readonly wall?: () => number;
   readonly limits?: Limits;
   readonly grepTimeoutMs?: number;
+  readonly grepPatienceMs?: number;
 }
 
 export class FileReader implements OutputReader, OutputArchive {
@@ -42,8 +47,10 @@ export class FileReader implements OutputReader, OutputArchive {
   readonly #wall: () => number;
   readonly #limits: Limits;
   readonly #grep: Grep;
+  readonly #seats = new Seats(SEATS);
 
-  constructor({ directory, capture, startGrep, wall, limits, grepTimeoutMs }: FileReaderOptions) {
+  constructor(options: FileReaderOptions) {
+    const { directory, capture, startGrep, wall, limits, grepTimeoutMs, grepPatienceMs } = options;
     this.#directory = directory;
     this.#capture = capture;
     this.#wall = wall ?? Date.now;
@@ -53,6 +60,7 @@ export class FileReader implements OutputReader, OutputArchive {
       limits: this.#limits,
       start: startGrep,
       timeoutMs: grepTimeoutMs ?? GREP_TIMEOUT_MS,
+      patienceMs: grepPatienceMs ?? GREP_PATIENCE_MS,
     });
   }
 
@@ -108,6 +116,7 @@ export class FileReader implements OutputReader, OutputArchive {
       wall: this.#wall,
       sync: () => this.#capture.sync(),
       onGrowth: (alias: string, callback: () => void) => this.#capture.onGrowth(alias, callback),
+      seats: this.#seats,
     };
     yield* follow(query, places, options, signal);
   }

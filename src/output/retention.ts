@@ -3,6 +3,8 @@ import type { LogPolicy } from "../domain/output.ts";
 import type { Inventory, Kept, Row, Share } from "./inventory.ts";
 
 const DAY_MS = 86_400_000;
+/** So many files of a row are kept at most, whatever is asked for: a folder of more is slow for everybody. */
+const MOST_FILES = 10_000;
 
 export interface RetentionOptions {
   readonly inventory: Inventory;
@@ -66,8 +68,9 @@ export class Retention {
 
   trimFiles(row: Row): void {
     const { max_files } = this.policy(row.share);
-    if (max_files === 0) return;
-    const room = max_files - (row.current === null ? 0 : 1);
+    const most = Math.min(max_files || MOST_FILES, MOST_FILES);
+    if (row.closed.length < most) return;
+    const room = most - (row.current === null ? 0 : 1);
     for (const kept of row.closed.slice(0, Math.max(0, row.closed.length - room))) this.#remove(row, kept);
   }
 

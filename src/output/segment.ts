@@ -1,6 +1,6 @@
 /** The segment of a row that bytes go to. */
 import { closeSync, constants, fstatSync, openSync, statSync } from "node:fs";
-import { IndexFile } from "./index-file.ts";
+import type { IndexFile } from "./index-file.ts";
 import type { Format, IndexHeader } from "./index-format.ts";
 
 /** Not there on Windows. */
@@ -14,7 +14,7 @@ export class Segment {
   readonly indexPath: string;
   readonly fd: number;
   readonly #inode: number;
-  index: IndexFile;
+  readonly index: IndexFile;
   /** Unix ms. */
   lookedAt = 0;
   isClosed = false;
@@ -59,10 +59,9 @@ export class Segment {
     );
   }
 
-  /** Goes on with a new index in the place of its own; throws what the disk says. */
+  /** Begins its index anew; throws what the disk says, and is then as it was. */
   restart(header: IndexHeader): void {
-    this.index.close();
-    this.index = IndexFile.create(this.indexPath, header);
+    this.index.restart(header);
   }
 
   close(): void {

@@ -10,6 +10,7 @@ import type { Capture, CaptureOptions } from "./capture.ts";
 import { Compressor } from "./compressor.ts";
 import { type Fifo, discardFifo, leftFifos, openFifoPair, reopenFifo } from "./fifo.ts";
 import { Growth } from "./growth.ts";
+import { notRemoved } from "./loss.ts";
 import type { FromThread, OpenStream, ToThread } from "./splice-protocol.ts";
 
 const EFD_CLOEXEC = 0o2000000;
@@ -39,7 +40,10 @@ export class SpliceCapture implements Capture {
   /** What another thread has to be told if this one fails. */
   readonly #streams = new Map<number, OpenStream>();
   readonly #policies = new Map<string, LogPolicy>();
-  readonly #asked = new Map<number, { readonly message: ToThread; readonly done: () => void }>();
+  readonly #asked = new Map<
+    number,
+    { readonly message: ToThread; readonly done: (problem: string | null) => void }
+  >();
   #isComplete = false;
   #worker: BunWorker;
   #lastId = 0;
@@ -179,14 +183,18 @@ export class SpliceCapture implements Capture {
   #ask(message: (id: number) => ToThread): Promise<void> {
     const id = ++this.#lastId;
     if (this.#state !== "open") return Promise.resolve();
-    return new Promise((done) => {
+    return new Promise((resolve, reject) => {
+      const done = (problem: string | null): void => {
+        if (problem === null) resolve();
+        else reject(notRemoved(problem));
+      };
       this.#asked.set(id, { message: message(id), done });
       this.#send(message(id));
     });
   }
 
   #answerAll(): void {
-    for (const { done } of this.#asked.values()) done();
+    for (const { done } of this.#asked.values()) done(null);
     this.#asked.clear();
   }
 
@@ -206,7 +214,7 @@ export class SpliceCapture implements Capture {
         this.#seen.set(message.alias, message.count);
         return this.#growth.tell(message.alias);
       case "done":
-        this.#asked.get(message.id)?.done();
+        this.#asked.get(message.id)?.done(message.problem);
         this.#asked.delete(message.id);
         return;
       case "lost":

@@ -41,8 +41,8 @@ export type ToThread =
 
 export type FromThread =
   | { readonly kind: "grew"; readonly alias: string; readonly count: number }
-  /** A sync or a clear is done. */
-  | { readonly kind: "done"; readonly id: number }
+  /** A sync or a clear is done; `problem` says why something of it is not. */
+  | { readonly kind: "done"; readonly id: number; readonly problem: string | null }
   | { readonly kind: "lost"; readonly alias: string; readonly bytes: number; readonly reason: string }
   | { readonly kind: "ended"; readonly id: number }
   /** To be compressed; `null` when there is nothing left. */

@@ -54,9 +54,7 @@ class CaptureThread {
       libc: this.#libc,
       now: Date.now,
       onGrowth: (alias) => void this.#grown.add(alias),
-      onLoss: (alias, bytes, reason) => {
-        this.#lost.set(alias, { bytes: (this.#lost.get(alias)?.bytes ?? 0) + bytes, reason });
-      },
+      onLoss: (alias, bytes, reason) => this.#lose(alias, bytes, reason),
       onEnd: (id, alias) => {
         this.#ended.add(alias);
         tell({ kind: "ended", id });
@@ -128,7 +126,7 @@ class CaptureThread {
       case "sync":
         this.#streams.drainReady();
         this.#segments.flush();
-        return tell({ kind: "done", id: message.id });
+        return tell({ kind: "done", id: message.id, problem: null });
       case "clear":
         return this.#clear(message.id, message.aliases);
       case "compressed":
@@ -151,20 +149,25 @@ class CaptureThread {
       this.#segments.note(alias, text);
       this.#grown.add(alias);
     } catch (error) {
-      this.#lost.set(alias, { bytes: Buffer.byteLength(text) + 1, reason: reasonOf(error) });
+      this.#lose(alias, Buffer.byteLength(text) + 1, reasonOf(error));
     }
     this.#ended.add(alias);
   }
 
+  #lose(alias: string, bytes: number, reason: string): void {
+    this.#lost.set(alias, { bytes: (this.#lost.get(alias)?.bytes ?? 0) + bytes, reason });
+  }
+
   #clear(id: number, aliases: readonly string[]): void {
-    try {
-      for (const alias of aliases) {
+    let problem: string | null = null;
+    for (const alias of aliases)
+      try {
         this.#streams.drainAlias(alias);
         this.#segments.clear(alias);
+      } catch (error) {
+        problem = reasonOf(error);
       }
-    } finally {
-      tell({ kind: "done", id });
-    }
+    tell({ kind: "done", id, problem });
   }
 
   #close(): void {

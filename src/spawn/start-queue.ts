@@ -27,11 +27,15 @@ export class StartQueue {
     this.#commit();
     // what a start brings with it is not on disk yet and waits for the next turn
     let committed = this.#waiting.length;
-    do {
-      this.#waiting.shift()?.();
-      committed--;
-    } while (committed > 0 && performance.now() < end);
-    if (this.#waiting.length > 0) setImmediate(() => this.#drain());
-    else this.#draining = false;
+    try {
+      do {
+        committed--;
+        this.#waiting.shift()?.();
+      } while (committed > 0 && performance.now() < end);
+    } finally {
+      // whatever becomes of one start, the others have theirs
+      if (this.#waiting.length > 0) setImmediate(() => this.#drain());
+      else this.#draining = false;
+    }
   }
 }

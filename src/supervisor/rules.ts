@@ -1,6 +1,7 @@
 /** The rules between and within the fields of a definition that its schema does not tell. Pure; values are never repeated. */
 import type { Issue, Rule } from "../domain/errors.ts";
 import { nameProblem } from "../domain/name.ts";
+import { policyProblems } from "../domain/output.ts";
 import type { Command } from "../domain/task-policies.ts";
 import { RESERVED_NAMES, TaskDefinition, type TaskType } from "../domain/task.ts";
 import { cronProblem } from "./schedule.ts";
@@ -34,6 +35,7 @@ export function* ruleIssues(fields: Sound): Generator<Issue> {
   yield* restartIssues(fields);
   yield* oneOfIssues(fields);
   yield* healthIssues(fields.health);
+  for (const [field, expected] of policyProblems(fields.log ?? {})) yield issue(`/log/${field}`, expected);
 }
 
 function* nameIssues(name: string): Generator<Issue> {

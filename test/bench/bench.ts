@@ -8,6 +8,7 @@ import { parseArgs } from "node:util";
 import { boot } from "./boot.ts";
 import { burst } from "./burst.ts";
 import { crashLoop } from "./crash-loop.ts";
+import { flood } from "./flood.ts";
 import { idle } from "./idle.ts";
 import { output } from "./output.ts";
 import { plugins } from "./plugins.ts";
@@ -17,7 +18,18 @@ import { restart } from "./restart.ts";
 import { endAll } from "./service.ts";
 import { start } from "./start.ts";
 
-const BENCHES: readonly Bench[] = [boot, start, restart, burst, crashLoop, output, read, plugins, idle];
+const BENCHES: readonly Bench[] = [
+  boot,
+  start,
+  restart,
+  burst,
+  crashLoop,
+  output,
+  flood,
+  read,
+  plugins,
+  idle,
+];
 const BUILT = join(import.meta.dir, "../../dist/meproc");
 
 const { values } = parseArgs({

@@ -1,89 +1,93 @@
 /**
- * One writer at full speed, captured, beside `cat file | cat > file` in turns with it. Both are timed by their own
- * shells, from before `cat` to after it; what is still in the FIFO then is at most 1 MiB of the gigabyte. In a virtual
- * machine memory that was not in use lately is slow the first time, so as much as is needed is used right before.
+ * One writer at full speed, captured, beside `cat file | cat > file`, eight writers and supervisord in turns with it. All are
+ * timed by their own shells, from before `cat` to after it; what is still in the FIFO then is at most 1 MiB of each. In a
+ * virtual machine memory that was not in use lately is slow the first time, so as much as is needed is used right before.
  */
 import { readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { type Bench, atLeast, atMost } from "./report.ts";
 import { cpuSeconds } from "./proc.ts";
+import { type Bench, type Measurement, atLeast, atMost } from "./report.ts";
 import { type Service, withService } from "./service.ts";
 import { median, spread } from "./statistics.ts";
+import { supervisordVersion, withSupervisord } from "./supervisord.ts";
 import { fromDate, until } from "./time.ts";
 
 const SAMPLES = 5;
 const BYTES = 1e9;
+/** It is slower, and not waited for that long. */
+const SUPERVISORD_BYTES = 5e8;
 const FLOOR_RATIO = 0.9;
-const FLOOR_CPU_PER_GB = 1;
+const FLOOR_CPU_PER_GB = 0.8;
+const WRITERS = 8;
+const FLOOR_EIGHT = 1;
+const FLOOR_SUPERVISORD = 3;
 
 export const output: Bench = {
   name: "output",
   run: (executable) =>
     withService(executable, async (service) => {
-      const source = await makeSource(service.path("source"));
-      const piped: number[] = [];
-      const kept: number[] = [];
-      const cpu: number[] = [];
+      const source = await makeSource(service.path("source"), BYTES);
+      const part = await makeSource(service.path("part"), BYTES / WRITERS);
+      const supervised = await makeSource(service.path("supervised"), SUPERVISORD_BYTES);
+      const supervisord = supervisordVersion();
+      const [piped, kept, cpu]: [number[], number[], number[]] = [[], [], []];
+      const [eight, other, otherCpu]: [number[], number[], number[]] = [[], [], []];
       for (let i = 0; i < SAMPLES; i++) {
+        await warm(source, service);
         piped.push(await pipe(source, service));
+        await warm(source, service);
         const before = cpuSeconds(service.pid);
-        kept.push(await capture(source, service, `writer${i}`));
+        kept.push(await capture(source, service, `one${i}`, 1));
         cpu.push((cpuSeconds(service.pid) - before) / (BYTES / 1e9));
+        await warm(source, service);
+        eight.push(await capture(part, service, `eight${i}`, WRITERS));
+        if (supervisord === null) continue;
+        const { rate, perGb } = await supervise(supervised, service);
+        other.push(rate);
+        otherCpu.push(perGb);
       }
-      const ratios = kept.map((rate, i) => rate / (piped[i] ?? Number.NaN));
+      const beside = (rates: readonly number[], others: readonly number[]) =>
+        rates.map((rate, i) => rate / (others[i] ?? Number.NaN));
       return [
-        {
-          name: "output: captured",
-          measured: median(kept),
-          unit: "MB/s",
-          floor: null,
-          detail: spread(kept),
-        },
-        {
-          name: "output: cat | cat",
-          measured: median(piped),
-          unit: "MB/s",
-          floor: null,
-          detail: spread(piped),
-        },
-        {
-          name: "output: captured / cat | cat",
-          measured: median(ratios),
-          unit: "",
-          floor: atLeast(FLOOR_RATIO),
-          detail: spread(ratios),
-        },
-        {
-          name: "output: CPU of the service",
-          measured: median(cpu),
-          unit: "s/GB",
-          floor: atMost(FLOOR_CPU_PER_GB),
-          detail: spread(cpu),
-        },
+        row("captured", kept, "MB/s", null),
+        row("cat | cat", piped, "MB/s", null),
+        row("captured / cat | cat", beside(kept, piped), "", atLeast(FLOOR_RATIO)),
+        row("CPU of the service, with compressing", cpu, "s/GB", atMost(FLOOR_CPU_PER_GB)),
+        row("eight writers in all / one", beside(eight, kept), "", atLeast(FLOOR_EIGHT)),
+        ...(supervisord === null
+          ? [{ ...row("captured / supervisord", [Number.NaN], "", null), detail: "not installed" }]
+          : [
+              row(
+                `captured / supervisord ${supervisord}`,
+                beside(kept, other),
+                "",
+                atLeast(FLOOR_SUPERVISORD),
+              ),
+              row("CPU of supervisord, with its start", otherCpu, "s/GB", null),
+            ]),
       ];
     }),
 };
 
+function row(
+  name: string,
+  samples: readonly number[],
+  unit: string,
+  floor: Measurement["floor"],
+): Measurement {
+  return { name: `output: ${name}`, measured: median(samples), unit, floor, detail: spread(samples) };
+}
+
 /** Lines of text; written once and from then on in the page cache. */
-async function makeSource(path: string): Promise<string> {
+async function makeSource(path: string, bytes: number): Promise<string> {
   const block = Buffer.alloc(1e6, "The quick brown fox jumps over the lazy dog, again and again.\n");
   const writer = Bun.file(path).writer();
-  for (let written = 0; written < BYTES; written += block.length) {
+  for (let written = 0; written < bytes; written += block.length) {
     writer.write(block);
     await writer.flush();
   }
   await writer.end();
   return path;
-}
-
-/** Each returns MB/s and leaves no gigabyte behind. */
-async function pipe(source: string, service: Service): Promise<number> {
-  const target = service.path("piped");
-  const times = service.path("times");
-  await warm(source, service);
-  const script = timed(`cat ${source} | cat > ${target}`, times);
-  await shell(script);
-  return rateAndRemove(times, [target], statSync(target).size);
 }
 
 /** Takes twice the gigabyte from the page cache and gives it back. */
@@ -98,41 +102,72 @@ async function shell(script: string): Promise<void> {
   if (code !== 0) throw new Error(`${script}: exit code ${code}`);
 }
 
-async function capture(source: string, service: Service, name: string): Promise<number> {
+/** Each returns MB/s and leaves no gigabyte behind. */
+async function pipe(source: string, service: Service): Promise<number> {
+  const [target, times] = [service.path("piped"), service.path("times")];
+  await shell(timed(`cat ${source} | cat > ${target}`, times));
+  const rate = rateOf([times], statSync(target).size);
+  rmSync(target);
+  return rate;
+}
+
+async function capture(source: string, service: Service, name: string, replica: number): Promise<number> {
   const times = service.path(name);
-  await warm(source, service);
-  await service.define("/proc", { name, type: "once", cmd: timed(`cat ${source}`, times) });
-  await until("the writer is done", async () => ((await service.tasks()).every(isOver) ? true : null));
+  await service.define("/proc", {
+    name,
+    type: "once",
+    replica,
+    cmd: timed(`cat ${source}`, `${times}.$MEPROC_INDEX`),
+  });
+  const indexes = Array.from({ length: replica }, (_, index) => index);
+  // asking the service would take the time of what is measured
+  await until("the writers are done", () => indexes.every((index) => isTimed(`${times}.${index}`)) || null);
+  await until("they have ended", async () => (await service.tasks()).every(isOver) || null);
   await service.get(`/proc/output?name=${name}&bytes=1`);
-  const files = logsOf(service, name);
-  const rate = rateAndRemove(times, files, captured(files));
+  const directory = join(service.folder, "log");
+  const size = indexes.reduce((sum, index) => sum + captured(directory, `${name}:${index}`), 0);
+  const rate = rateOf(
+    indexes.map((index) => `${times}.${index}`),
+    size,
+  );
   await service.remove(name);
+  for (const file of new Bun.Glob(`${name}:*`).scanSync(directory))
+    rmSync(join(directory, file), { force: true });
   return rate;
 }
 
 const isOver = ({ state }: { state: string }): boolean => state === "exited";
 
+/** MB/s, and its seconds of CPU for a gigabyte, with its start. */
+async function supervise(source: string, service: Service): Promise<{ rate: number; perGb: number }> {
+  const [target, times] = [service.path("supervised.log"), service.path("times")];
+  const cpu = await withSupervisord(service.folder, timed(`cat ${source}`, times), target, () =>
+    until("supervisord has it all", () => (sizeOf(target) >= SUPERVISORD_BYTES ? true : null)),
+  );
+  const rate = rateOf([times], statSync(target).size, SUPERVISORD_BYTES);
+  return { rate, perGb: cpu / (SUPERVISORD_BYTES / 1e9) };
+}
+
+const isTimed = (path: string): boolean =>
+  sizeOf(path) > 0 && readFileSync(path, "utf8").split("\n").length > 2;
+const sizeOf = (path: string): number => statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+
 function timed(command: string, times: string): string {
   return `date +%s%N > ${times}; ${command}; date +%s%N >> ${times}`;
 }
 
-/** The files of the gigabyte: as many as it takes. */
-function logsOf(service: Service, name: string): string[] {
-  const directory = join(service.folder, "log");
-  const files = [...new Bun.Glob(`${name}:0-*.log*`).scanSync(directory)];
-  return files.map((file) => join(directory, file));
+/** By the index of the file that was written last: what lies before it, and its own size. */
+function captured(directory: string, alias: string): number {
+  const last = [...new Bun.Glob(`${alias}-????-??-??.log`).scanSync(directory)][0] ?? "";
+  const path = join(directory, last);
+  return statSync(path).size + Number(readFileSync(`${path}.idx`).readBigUInt64LE(16));
 }
 
-/** What was captured, by the index of the file that was written last: what lies before it, and its own size. */
-function captured(files: readonly string[]): number {
-  const last = files.find((file) => /-\d\d\.log$/.test(file)) ?? "";
-  const index = files.includes(`${last}.idx`) ? readFileSync(`${last}.idx`) : null;
-  return statSync(last).size + Number(index?.readBigUInt64LE(16) ?? 0);
-}
-
-function rateAndRemove(times: string, files: readonly string[], size: number): number {
-  if (size !== BYTES) throw new Error(`${files[0]}: ${size} bytes of ${BYTES}`);
-  const [begin = "", end = ""] = readFileSync(times, "utf8").split("\n");
-  for (const file of files) rmSync(file, { force: true });
-  return BYTES / 1e3 / (fromDate(end) - fromDate(begin));
+/** From the first beginning to the last end. */
+function rateOf(times: readonly string[], size: number, expected = BYTES): number {
+  if (size !== expected) throw new Error(`${times[0]}: ${size} bytes of ${expected}`);
+  const all = times.map((file) => readFileSync(file, "utf8").split("\n").slice(0, 2).map(fromDate));
+  const begin = Math.min(...all.map(([first]) => first ?? Number.NaN));
+  const end = Math.max(...all.map(([, last]) => last ?? Number.NaN));
+  return expected / 1e3 / (end - begin);
 }

@@ -27,6 +27,12 @@ export function memoryMiB(pid: number): { rss: number; pss: number } {
   return { rss: read("Rss"), pss: read("Pss") };
 }
 
+/** What it has in memory, cheap enough to be asked for often. */
+export function residentBytes(pid: number): number {
+  const status = readFileSync(`/proc/${pid}/status`, "utf8");
+  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) * 1024;
+}
+
 /** How many processes its main thread has started or taken over. */
 export function childCount(pid: number): number {
   return readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").split(" ").length - 1;

@@ -2,7 +2,7 @@
  * Reading a log of a gigabyte in segments of 64 MiB, half of them compressed: its newest lines, those since a time, and a
  * search through all of it in a process of its own, while this one's loop is watched.
  */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { OutputQuery } from "../../src/domain/output.ts";
@@ -13,6 +13,7 @@ import { FRAME_BYTES, type SeekFrame, encodeSeekTable } from "../../src/output/s
 import { indexPath, segmentPath } from "../../src/output/segment-name.ts";
 import { startHelper } from "../../src/spawn/helper.ts";
 import { type Bench, type Measurement, atMost } from "./report.ts";
+import { type Service, withService } from "./service.ts";
 import { median, quantile, spread } from "./statistics.ts";
 
 const SAMPLES = 7;
@@ -24,6 +25,7 @@ const CEILING_MS = 20;
 const DAY = "2026-01-05";
 const RUN = "019b0000-0000-7000-8000-000000000001";
 const LAG_MS = 1;
+const QUIET_MS = 2000;
 
 export const read: Bench = {
   name: "read",
@@ -31,7 +33,10 @@ export const read: Bench = {
     const directory = mkdtempSync(join(tmpdir(), "meproc-read-"));
     try {
       const end = makeLog(directory);
-      return await measure(directory, executable, end);
+      return [
+        ...(await measure(directory, executable, end)),
+        ...(await measureApi(directory, executable, end)),
+      ];
     } finally {
       rmSync(directory, { recursive: true });
     }
@@ -72,6 +77,60 @@ async function measure(directory: string, executable: string, end: number): Prom
     row("search for a pattern, newest 10", [pattern], null),
     row("loop held up while searching, 99 of 100", [quantile(lags, 0.99)], CEILING_MS),
   ];
+}
+
+/** The same through the API, beside requests that have nothing to do with it. */
+function measureApi(directory: string, executable: string, end: number): Promise<Measurement[]> {
+  return withService(executable, async (service) => {
+    const log = { max_age_days: 0, total_bytes: 0, compress: false };
+    await service.define("/api/v1/tasks", { name: "big", type: "once", cmd: "true", log });
+    for (const file of readdirSync(directory)) renameSync(join(directory, file), service.path(`log/${file}`));
+    const output = async (query: string): Promise<number> => {
+      const began = performance.now();
+      const body = await service.get(`/api/v1/tasks/big/output?${query}`);
+      if (body === "") throw new Error(`${query}: nothing was found`);
+      return performance.now() - began;
+    };
+    const timed = async (query: string): Promise<number[]> => {
+      const times: number[] = [];
+      for (let i = 0; i < SAMPLES; i++) times.push(await output(query));
+      return times;
+    };
+    const tail = await timed("tail=100");
+    const since = await timed(`since=${new Date(end - 3).toISOString()}`);
+    const quiet = await answers(service, () => Bun.sleep(QUIET_MS));
+    const busy = await answers(service, () => output("grep=number%2012345678%20&limit=10"));
+    const row = (name: string, times: readonly number[], share: number): Measurement => ({
+      name: `read: ${name}`,
+      measured: quantile(times, share),
+      unit: "ms",
+      floor: atMost(CEILING_MS),
+      detail: spread(times),
+    });
+    return [
+      row("over HTTP, the newest 100 lines", tail, 0.5),
+      row("over HTTP, since a moment ago", since, 0.5),
+      {
+        ...row("another answer while searching, 99 of 100", busy, 0.99),
+        detail: `${spread(busy)}; with nothing to do ${quantile(quiet, 0.99).toPrecision(3)}`,
+      },
+    ];
+  });
+}
+
+/** How long answers take until something is done. */
+async function answers(service: Service, until: () => Promise<unknown>): Promise<number[]> {
+  const times: number[] = [];
+  let done = false;
+  const work = until().finally(() => (done = true));
+  while (!done) {
+    const began = performance.now();
+    await service.get("/api/v1/tasks");
+    times.push(performance.now() - began);
+    await Bun.sleep(LAG_MS);
+  }
+  await work;
+  return times;
 }
 
 async function ask(reader: FileReader, change: Partial<OutputQuery>): Promise<number> {

@@ -67,8 +67,8 @@ describe("where a value comes from", () => {
 });
 
 test("what is kept of output is as the file says, and else as always", () => {
-  const { log, allTasksBytes } = load("[log]\nmax_bytes = 5\nstdout = true\nall_tasks_bytes = 7\n");
-  expect([log, allTasksBytes]).toEqual([{ ...DEFAULT_LOG_POLICY, max_bytes: 5, stdout: true }, 7]);
+  const { log, allTasksBytes } = load("[log]\nmax_bytes = 5000\nstdout = true\nall_tasks_bytes = 7\n");
+  expect([log, allTasksBytes]).toEqual([{ ...DEFAULT_LOG_POLICY, max_bytes: 5000, stdout: true }, 7]);
   expect(load("").log).toEqual(DEFAULT_LOG_POLICY);
 });
 
@@ -81,6 +81,7 @@ describe("what is wrong is said in one line: file, key, what was expected", () =
     ["[web]\nprot = 1", "FILE: web.prot: there is no such field; did you mean port?"],
     ["ip = 5", "FILE: ip: expected a text that is not empty"],
     ["tasks = 5", "FILE: tasks: expected a list of which each is an object"],
+    ["[log]\nmax_bytes = 1", "FILE: log.max_bytes: expected 0 for no limit, or at least 4096"],
     ["[log]\nmax_bites = 1", "FILE: log.max_bites: there is no such field; did you mean max_bytes?"],
     ["[log]\nall_tasks_bytes = -1", "FILE: log.all_tasks_bytes: expected an integer of at least 0"],
     ['[log]\nformat = "xml"', 'FILE: log.format: expected "raw", "timestamped", "json"'],
@@ -115,5 +116,40 @@ describe("what is wrong is said in one line: file, key, what was expected", () =
     expect(() => loadConfig({}, { MEPROC_LOG_LEVEL: "loud" }, parseTask)).toThrow(
       "MEPROC_LOG_LEVEL: expected one of debug, info, warn, error",
     );
+  });
+});
+
+describe("who is told, and what is counted", () => {
+  const hook = (more: string) => `[[webhooks]]\nname = "chat"\nurl = "http://example.com/x"\n${more}`;
+
+  test("is nobody and nothing unless the file says so", () => {
+    const { webhooks, mail, metrics, otel } = loadConfig({}, {}, parseTask);
+    expect({ webhooks, mail, metrics, otel }).toEqual({
+      webhooks: [],
+      mail: null,
+      metrics: null,
+      otel: null,
+    });
+  });
+
+  test("an empty section turns metrics on", () => {
+    expect(load("[metrics]\n").metrics).toEqual({});
+  });
+
+  test.each([
+    [hook('events = ["fail"]'), /^FILE: webhooks\.0\.events\.0: expected one of failed, /],
+    [hook('secret = "short"'), "FILE: webhooks.0.secret: expected a text of at least 8 characters"],
+    [hook(hook("")), "FILE: [[webhooks]] number 2: name: chat is taken"],
+    [hook("").replace("chat", "mail"), "FILE: [[webhooks]] number 1: name: mail is taken"],
+    [
+      hook("").replace("http://example.com/x", "http://[/"),
+      "FILE: [[webhooks]] number 1: url: expected a URL of http or https",
+    ],
+    [hook("").replace("http", "ftp"), "FILE: webhooks.0.url: expected a URL of http or https"],
+    ['[mail]\nhost = "x"\nfrom = "a@b"\nto = []\n', /^FILE: mail\.to: expected a list/],
+    ['[otel]\nendpoint = "collector"\n', "FILE: otel.endpoint: expected a URL of http or https"],
+  ])("%#. a fault is named", (toml, said) => {
+    if (typeof said === "string") expect(complaint(toml)).toBe(said);
+    else expect(complaint(toml)).toMatch(said);
   });
 });

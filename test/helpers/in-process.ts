@@ -31,6 +31,7 @@ export async function serveInProcess(
     webhooks: [],
     mail: null,
     metrics: null,
+    otel: null,
     tasks: [],
     file: null,
     ...more,

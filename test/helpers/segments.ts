@@ -65,6 +65,23 @@ export function bytesIn(directory: string, matching: (file: string) => boolean =
     .reduce((sum, file) => sum + (statSync(join(directory, file), { throwIfNoEntry: false })?.size ?? 0), 0);
 }
 
+/** How large the files of a folder are at one moment: looked at again where one is renamed or removed meanwhile. */
+export function sizesIn(directory: string, matching: (file: string) => boolean = () => true) {
+  for (;;) {
+    const files = namesIn(directory, matching);
+    const sizes = files.map((file) => statSync(join(directory, file), { throwIfNoEntry: false })?.size ?? 0);
+    if (namesIn(directory, matching).join("/") !== files.join("/")) continue;
+    return { sizes, total: sizes.reduce((sum, size) => sum + size, 0) };
+  }
+}
+
+/** What is just being compressed takes the place of another. */
+function namesIn(directory: string, matching: (file: string) => boolean): string[] {
+  return readdirSync(directory)
+    .filter((file) => !file.endsWith(".tmp") && matching(file))
+    .sort();
+}
+
 function recordsOf(index: Buffer): IndexRecord[] {
   const count = Math.max(0, Math.floor(index.length / INDEX_BYTES) - 1);
   return Array.from({ length: count }, (_, i) => decodeRecord(index, (i + 1) * INDEX_BYTES));

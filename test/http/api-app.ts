@@ -37,9 +37,6 @@ export async function serveApi() {
   const app = await createApp({
     supervisor,
     companions: { list: () => [] },
-    notifications: null,
-    metrics: null,
-    notReady: () => null,
     output,
     captured: output,
     keeper: output,
@@ -55,6 +52,10 @@ export async function serveApi() {
     log: (_level, text) => log.push(text),
     config: { ip: "127.0.0.1", port: 0, web: { ip: null, port: null } },
     version: "2.0.0",
+    notifications: null,
+    metrics: null,
+    traces: null,
+    notReady: () => null,
     pageDir: null,
   });
   app.listen({ hostname: "127.0.0.1", port: 0 });

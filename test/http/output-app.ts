@@ -42,6 +42,7 @@ export async function serveOutput() {
     version: "2.0.0",
     notifications: null,
     metrics: null,
+    traces: null,
     notReady: () => null,
     pageDir: null,
   });
@@ -49,7 +50,7 @@ export async function serveOutput() {
   const url = `http://127.0.0.1:${app.server?.port}`;
   whenDone(() => app.server?.stop(true));
   void supervisor.define({ name: "web", cmd: "true", type: "daemon", replica: 2 });
-  void supervisor.define({ name: "one", cmd: "true", type: "daemon", log: { max_bytes: 5 } });
+  void supervisor.define({ name: "one", cmd: "true", type: "daemon", log: { max_bytes: 5000 } });
   const ask = (path: string, init: RequestInit = {}) => fetch(`${url}/api/v1${path}`, init);
   const json = (path: string) => ask(path, { headers: { accept: "application/x-ndjson" } });
   return { url, output, ask, json, log };

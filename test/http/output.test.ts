@@ -269,7 +269,7 @@ describe("clearing", () => {
 
 test("what a task asks for of its output is in its view, and in none of 1.x", async () => {
   const { ask, url } = await serveOutput();
-  expect(await (await ask("/tasks/one")).json()).toMatchObject({ log: { max_bytes: 5 } });
+  expect(await (await ask("/tasks/one")).json()).toMatchObject({ log: { max_bytes: 5000 } });
   expect(await (await ask("/tasks/web")).json()).toMatchObject({ log: null });
   expect(await (await fetch(`${url}/proc`)).text()).not.toContain('"log"');
 });

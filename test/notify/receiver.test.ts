@@ -177,4 +177,15 @@ describe("a receiver", () => {
     expect(sent).toEqual(["a", "b"]);
     expect(keepsakes.kept(ROOM).length).toBe(2);
   });
+
+  test("that is told more while the service ends has it from the next one", async () => {
+    const first = make();
+    await first.receiver.close();
+    first.receiver.take(notice("web", "late"));
+    await first.pass();
+    expect(first.sent).toEqual([]);
+    const next = make({ clock: first.clock, keepsakes: first.keepsakes });
+    await next.pass();
+    expect(next.sent).toEqual(["late"]);
+  });
 });

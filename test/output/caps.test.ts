@@ -1,11 +1,9 @@
 /** The promise about the disk, looked at all along while 200 MB come in: what may be kept is never exceeded by more than a write. */
 import { expect, test } from "bun:test";
-import { readdirSync, statSync } from "node:fs";
-import { join } from "node:path";
 import { DEFAULT_LOG_POLICY, type LogPolicy } from "../../src/domain/output.ts";
 import { captureFolders, makeCapture } from "../helpers/captures.ts";
 import { whenDone } from "../helpers/cleanup.ts";
-import { outputOf } from "../helpers/segments.ts";
+import { outputOf, sizesIn } from "../helpers/segments.ts";
 import { temporaryFolder } from "../helpers/temporary-folder.ts";
 
 const BYTES = 200_000_000;
@@ -41,15 +39,9 @@ test.if(process.platform === "linux").each(POLICIES)(
     let largest = 0;
     let most = 0;
     const look = () => {
-      const sizes = readdirSync(folders.logDir)
-        // being made: it takes the place of another
-        .filter((file) => !file.endsWith(".tmp"))
-        .map((file) => statSync(join(folders.logDir, file), { throwIfNoEntry: false })?.size ?? 0);
+      const { sizes, total } = sizesIn(folders.logDir);
       largest = Math.max(largest, ...sizes);
-      most = Math.max(
-        most,
-        sizes.reduce((sum, size) => sum + size, 0),
-      );
+      most = Math.max(most, total);
       looks++;
     };
     let exited = false;

@@ -1,4 +1,4 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, spyOn, test } from "bun:test";
 import type { OutputLine } from "../../src/domain/output.ts";
 import type { LineSink } from "../../src/output/mirror.ts";
 import { Mirrors } from "../../src/output/mirrors.ts";
@@ -73,6 +73,30 @@ describe("mirrors", () => {
     mirrors.remove("web");
     await until(() => archive.followers === 0, "nobody follows");
     expect(stdout.lines).toEqual(["web:0 last words\n"]);
+  });
+
+  test("pass on the last words of a program that was quiet until then", async () => {
+    const { archive, mirrors, stdout } = makeMirrors();
+    mirrors.set("web", ["web:0"], STDOUT);
+    archive.tell("web:0", "hello\n");
+    await until(() => stdout.lines.length === 1, "it waits for more");
+    const now = performance.now.bind(performance);
+    const clock = spyOn(performance, "now").mockImplementation(() => now() + 1000);
+    whenDone(() => clock.mockRestore());
+    const closed = mirrors.close();
+    archive.tell("web:0", "last words\n");
+    await closed;
+    expect(stdout.lines).toEqual(["web:0 hello\n", "web:0 last words\n"]);
+  });
+
+  test("of a task that is defined anew say nothing twice", async () => {
+    const { archive, mirrors, stdout } = makeMirrors();
+    mirrors.set("web", ["web:0"], STDOUT);
+    mirrors.set("web", ["web:0"], STDOUT);
+    archive.tell("web:0", "old\n", { time: 999 });
+    archive.tell("web:0", "new\n", { time: 1000 });
+    await mirrors.close();
+    expect(stdout.lines).toEqual(["web:0 new\n"]);
   });
 
   test("that are slow hold up no other, and read nothing ahead", async () => {

@@ -32,7 +32,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-function makeReader(grepTimeoutMs = 10_000): FileReader {
+function makeReader(grepTimeoutMs = 10_000, grepPatienceMs = 30_000): FileReader {
   return new FileReader({
     directory: folder,
     capture: { sync: async () => undefined, onGrowth: () => () => undefined },
@@ -42,6 +42,7 @@ function makeReader(grepTimeoutMs = 10_000): FileReader {
       return helper;
     },
     grepTimeoutMs,
+    grepPatienceMs,
   });
 }
 
@@ -91,4 +92,18 @@ test("a search ends with whoever asked for it", async () => {
   abort.abort();
   expect(await next).toEqual({ done: true, value: undefined });
   expect(await helpers[0]?.exited).not.toBe(0);
+});
+
+test("those who do not take what was found keep nobody from searching", async () => {
+  const log = new ModelLog(folder, "web:0");
+  for (let i = 0; i < 5000; i++) log.write(START + i, "stdout", RUN, `${i} ${"a".repeat(100)}\n`);
+  const reader = makeReader(10_000, 50);
+  const { signal } = new AbortController();
+  const idle = [1, 2].map(() => reader.lines({ ...ALL, grep: /a/ }, signal));
+  for (const each of idle) expect((await each.next()).done).toBe(false);
+  expect((await reader.lines({ ...ALL, grep: /^77 / }, signal).next()).value).toHaveLength(1);
+  // the third had its turn because the first had lost it; the second may have some patience left
+  expect(await idle[0]?.next().catch((error: unknown) => error)).toMatchObject({ code: "timeout" });
+  expect(await helpers[0]?.exited).not.toBe(0);
+  await idle[1]?.return(undefined);
 });

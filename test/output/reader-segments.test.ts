@@ -1,6 +1,6 @@
 /** Reading over rows of segments: formats, pages, and what happens to files between two looks. */
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { OutputQuery } from "../../src/domain/output.ts";
@@ -186,4 +186,15 @@ test("a line that was not finished does not run into the next source's", async (
   new ModelLog(folder, "web:1").write(NOON + 1, "stdout", RUN, "other\n");
   expect(await bytes({ aliases: ["web:0", "web:1"] })).toBe("begun\nother\n");
   expect(await bytes()).toBe("begun");
+});
+
+test.skipIf(process.platform === "win32")("what is no file is passed over, whatever its name", async () => {
+  new ModelLog(folder, "web:0").write(NOON, "stdout", RUN, "one\n");
+  mkdirSync(join(folder, "web:0-2026-11-20.log"));
+  symlinkSync("/etc/passwd", join(folder, "web:0-2026-11-19.log"));
+  // read with a usual open, it would hold up all of the service's reading until somebody writes to it
+  expect(Bun.spawnSync(["mkfifo", join(folder, "web:0-2026-11-18.log")]).exitCode).toBe(0);
+  expect(await bytes()).toBe("one\n");
+  expect(await lines({ since: 0 })).toEqual([[NOON, "stdout", "one\n"]]);
+  expect((await reader.files(["web:0"])).map(({ name }) => name)).toHaveLength(1);
 });

@@ -200,6 +200,41 @@ describe("a full segment", () => {
     segments.close();
     expect(readFileSync(log, "utf8")).toBe("89");
   });
+
+  test("goes on where somebody has removed the whole folder", () => {
+    const segments = open();
+    const source = segments.add("web:0", "stdout", RUN);
+    write(segments, source, "1");
+    rmSync(directory, { recursive: true });
+    segments.turn(NOON + 2000);
+    write(segments, source, "2");
+    segments.close();
+    expect(String(outputOf(directory, "web:0"))).toBe("2");
+  });
+
+  test("writes over nothing where its index has just been removed", () => {
+    const segments = open({ max_bytes: 4, compress: false });
+    const source = segments.add("web:0", "stdout", RUN);
+    write(segments, source, "1111");
+    rmSync(join(directory, "web:0-2026-11-22.log.idx"));
+    write(segments, source, "222233");
+    segments.close();
+    expect(String(outputOf(directory, "web:0"))).toBe("1111222233");
+    expect(bases()).toEqual([0, 4, 8]);
+  });
+
+  test("that was emptied goes on with the same index", () => {
+    const segments = open();
+    const source = segments.add("web:0", "stdout", RUN);
+    write(segments, source, "12345");
+    truncateSync(join(directory, "web:0-2026-11-22.log"));
+    write(segments, source, "67");
+    write(segments, source, "8");
+    segments.close();
+    const [found] = segmentsOf(directory, "web:0");
+    expect(found?.header?.base).toBe(5);
+    expect(found?.records.map(({ offset, length }) => [offset, length])).toEqual([[0, 3]]);
+  });
 });
 
 test("at the turn of the day a new segment begins, and the old one keeps its name", () => {

@@ -94,7 +94,7 @@ describeInChromium("the look of the page", () => {
         await fieldOf(page, "cron").getByRole("listitem").first().waitFor();
         await fits(page);
         await keepScreenshot(page, `new-${name}`);
-        const log = dialogOf(page).locator("summary");
+        const log = dialogOf(page).locator("summary").filter({ hasText: "Log" });
         await log.click();
         await fits(page);
         await log.scrollIntoViewIfNeeded();

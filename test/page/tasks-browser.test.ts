@@ -1,5 +1,6 @@
 /** What a person does with tasks, in Chromium, on the executable. */
 import { expect } from "bun:test";
+import { apiClient } from "../helpers/api-client.ts";
 import { makeGate } from "../helpers/gate.ts";
 import { legacyClient } from "../helpers/legacy-client.ts";
 import { isAlive, procFile } from "../helpers/processes.ts";
@@ -65,6 +66,57 @@ describeInChromium("tasks in Chromium", () => {
       run_flag: true,
     });
   });
+
+  pageTest("what is folded away reaches the service too, and env as lines", async ({ open, service }) => {
+    const page = await open();
+    await fillNewTask(page, { name: "careful", cmd: "exec sleep 1234", type: "daemon" });
+    await fieldOf(page, "env").locator("textarea").fill("GREETING=hello = you\nEMPTY=");
+    await page.locator("summary").getByText("Stop", { exact: true }).click();
+    await fieldOf(page, "stop/timeout_ms").locator("input").fill("4000");
+    await page.locator("summary").getByText("More", { exact: true }).click();
+    await fieldOf(page, "description").locator("input").fill("Sleeps with care");
+    await button(page, "Create task").click();
+    await badgeOf(page, "careful", "running").waitFor();
+    const task = await apiClient(service.url).task("careful");
+    expect(task).toMatchObject({
+      description: "Sleeps with care",
+      stop: { timeout_ms: 4000 },
+      env: { GREETING: "***", EMPTY: "***" },
+    });
+    const environment = procFile(task.instances[0]?.pid ?? 0, "environ").split("\0");
+    expect(environment).toContain("GREETING=hello = you");
+  });
+
+  pageTest(
+    "a schedule is paused, resumed and run now; a task is reloaded and scaled",
+    async ({ open, service }) => {
+      const api = apiClient(service.url);
+      await api.post("/tasks", { name: "nightly", cmd: "true", type: "cron", cron: "0 3 1 1 *" });
+      await api.post("/tasks", {
+        name: "web",
+        cmd: "trap 'echo again' HUP; while :; do sleep 0.1; done",
+        type: "daemon",
+        reload: { signal: "SIGHUP" },
+      });
+      const page = await open();
+      await expand(page, "nightly");
+      await page.getByText(/^It is on its schedule and runs next at/).waitFor();
+      await button(page, "Pause nightly").click();
+      await page.getByText("It is paused, until somebody resumes its schedule.").waitFor();
+      await button(page, "Run now nightly").click();
+      await page.getByText("Ran nightly").waitFor();
+      await button(page, "Resume nightly").click();
+      await button(page, "Pause nightly").waitFor();
+      expect((await api.task("nightly")).last_run).toMatchObject({ result: "succeeded" });
+      await expand(page, "web");
+      await button(page, "Reload web").click();
+      await page.getByText("Reloaded web").waitFor();
+      await button(page, "One replica of web more").click();
+      await page.getByText("Scaled web").waitFor();
+      await until(async () => (await processesOf(page, "web")).length === 2, "two processes");
+      await keepScreenshot(page, "more-actions");
+    },
+  );
 
   pageTest("restart replaces the process", async ({ open }) => {
     const page = await open();

@@ -55,7 +55,7 @@ const EVERYTHING = {
   watch: { paths: ["src"], ignore: ["**/*.log"], debounce_ms: 0 },
   autostart: false,
   hooks: { pre_start: "x", post_stop: ["y"], timeout_ms: 1 },
-  log: { max_bytes: 1 },
+  log: { max_bytes: 4096, total_bytes: 0 },
 };
 
 describe("what is admitted", () => {
@@ -155,6 +155,8 @@ describe("what is refused", () => {
     [{ health: { tcp: "a" } }, "/health/tcp expected host:port, the port from 1 to 65535"],
     [{ health: { tcp: "a:0" } }, "/health/tcp expected host:port, the port from 1 to 65535"],
     [{ health: { log: "(" } }, "/health/log expected a regular expression"],
+    [{ log: { max_bytes: 1 } }, "/log/max_bytes expected 0 for no limit, or at least 4096"],
+    [{ log: { total_bytes: 4095 } }, "/log/total_bytes expected 0 for no limit, or at least 4096"],
     [{ health: { exec: [" "] } }, "/health/exec expected a command"],
     [{ watch: {} }, "/watch/paths required, but not given"],
     [

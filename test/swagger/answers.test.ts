@@ -235,7 +235,7 @@ const ROWS: readonly Row[] = [
 
 /** Declared, and not to be brought about by asking: a process that even KILL does not end, a search without one. */
 const OUT_OF_REACH =
-  /^((DELETE|PUT|PATCH|POST) \/(proc|api\/v1\/apply|api\/v1\/tasks\/\{name\}(\/(stop|restart))?) 409|GET \/api\/v1\/(tasks|runs)\/\{\w+\}\/output 504)$/;
+  /^((DELETE|PUT|PATCH|POST) \/(proc|api\/v1\/apply|api\/v1\/tasks\/\{name\}(\/(stop|restart|output))?) 409|GET \/api\/v1\/(tasks|runs)\/\{\w+\}\/output 504)$/;
 
 const seenWhileStopping = new Set<string>();
 

@@ -2,14 +2,16 @@
 import { existsSync, readFileSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
-import { afterCrash, inState } from "../faults/after-a-kill.ts";
+import { afterCrash, crash, inState, nextService } from "../faults/after-a-kill.ts";
 import { apiClient } from "../helpers/api-client.ts";
 import { makeGate } from "../helpers/gate.ts";
 import { eventsOf, outputClient, textOf } from "../helpers/output-client.ts";
+import { sizesIn } from "../helpers/segments.ts";
 import { type Service, startService } from "../helpers/service.ts";
 import { until } from "../helpers/until.ts";
 
 setDefaultTimeout(30_000);
+const MIB = 2 ** 20;
 
 async function define(service: Service, task: Record<string, unknown>): Promise<void> {
   const response = await apiClient(service.url).post("/tasks", task);
@@ -95,6 +97,41 @@ describe("following", () => {
     expect(all).toEqual(all.map((_, i) => `line ${i + 1}`));
     expect(all.length).toBeGreaterThan(40);
   });
+
+  test("resumes over kills, rotation and compression, several replicas at once", async () => {
+    const service = await startService();
+    const cmd = "n=0; while :; do n=$((n+1)); echo $MEPROC_INDEX line $n; sleep 0.001; done";
+    const log = { max_bytes: 4096, max_files: 0, total_bytes: 0 };
+    await define(service, { name: "count", cmd, type: "daemon", replica: 3, log });
+    const beginning = "2020-01-01:0,2020-01-01:0,2020-01-01:0";
+    const path = `tasks/count/output/stream?after=${beginning}`;
+    const parts: string[] = [];
+    let last: string | null = null;
+    let current = service;
+    for (let round = 0; round < 4; round++) {
+      if (round > 0) current = await nextService(current);
+      const got = outputClient(current.url).follow(path, last === null ? {} : { "last-event-id": last });
+      await until(() => textOf(eventsOf(got.text)).split("\n").length > 2000, "some events have come");
+      if (round === 3) got.leave();
+      else await crash(current);
+      await until(() => got.ended, "the stream has ended");
+      const events = eventsOf(got.text);
+      expect(events.filter(({ event }) => event === "gap")).toEqual([]);
+      last = events.at(-1)?.id ?? null;
+      for (const { event, data } of events) if (event === "output") parts.push(data);
+    }
+    for (const index of [0, 1, 2]) {
+      const mine = parts.filter((data) => (JSON.parse(data) as { replica: number }).replica === index);
+      const lines = textOf(mine.map((data) => ({ id: null, event: "output", data })))
+        .split("\n")
+        .slice(0, -1);
+      expect(lines).toEqual(lines.map((_, i) => `${index} line ${i + 1}`));
+      expect(lines.length).toBeGreaterThan(1500);
+    }
+    expect(
+      readdirSync(current.logDir).filter((name) => /^count:0-.*\.\d+\.log/.test(name)).length,
+    ).toBeGreaterThan(3);
+  });
 });
 
 describe("files", () => {
@@ -129,6 +166,25 @@ describe("files", () => {
         true,
       );
     }
+  });
+
+  test("never hold more than the task may keep and one write, looked at all along while 200 MB come", async () => {
+    const service = await startService();
+    const log = { max_bytes: MIB, total_bytes: 4 * MIB, compress: true };
+    const cmd = "yes 'all work and no play' | head -c 200000000; echo; echo end";
+    await define(service, { name: "flood", cmd, type: "once", log });
+    let [most, largest, looks, state] = [0, 0, 0, ""];
+    while (state !== "exited") {
+      const { sizes, total } = sizesIn(service.logDir, (file) => file.startsWith("flood:0-"));
+      largest = Math.max(largest, ...sizes);
+      most = Math.max(most, total);
+      if (looks++ % 20 === 0) ({ state } = await apiClient(service.url).instance("flood"));
+    }
+    const { text } = outputClient(service.url);
+    await until(async () => (await text("tasks/flood/output?tail=1")) === "end\n", "all is captured");
+    expect(largest).toBeLessThanOrEqual(MIB);
+    expect(most).toBeLessThanOrEqual(5 * MIB);
+    expect(looks).toBeGreaterThan(50);
   });
 
   test("are removed, and the process goes on in a new one", async () => {

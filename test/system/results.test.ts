@@ -112,7 +112,7 @@ describe("a command that cannot be run", () => {
       const one = await apiClient(service.url).instance("long");
       return one.state === "failed" && one;
     }, "it has failed");
-    expect(failed.reason).toBe("command and environment are too long (E2BIG)");
+    expect(failed.reason).toBe("/bin/sh: command and environment are too long (E2BIG)");
     expect(service.log()).toContain(`Once Process (long:0) cannot be started: ${failed.reason}`);
   });
 

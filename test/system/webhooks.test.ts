@@ -46,13 +46,15 @@ async function hookOf(service: Service) {
 const drained = (service: Service) =>
   until(async () => (await hookOf(service))?.["queued"] === 0, "the queue is empty");
 
-/** The revisions that were taken, by task: in order and without a gap; `seen` counts what was sent once and taken. */
+/** The revisions that were taken, by task, in the order of their coming. */
 function orderOf(got: readonly Got[]): Record<string, number[]> {
   const order: Record<string, number[]> = {};
   for (const { task, body, taken } of got) {
     if (!taken) continue;
     const { fact } = JSON.parse(body) as { fact: { revision: number } };
-    (order[task ?? ""] ??= []).push(fact.revision);
+    const revisions = order[task ?? ""] ?? [];
+    revisions.push(fact.revision);
+    order[task ?? ""] = revisions;
   }
   return order;
 }

@@ -3,13 +3,16 @@ import { constants } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { codeOf } from "../../platform/system-errors.ts";
 
-/** Not there on Windows. */
-const FLAGS = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0);
+/** Not there on Windows. Opening a FIFO would wait for somebody who writes to it, and hold up every other read. */
+const FLAGS = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
 
-/** `null` if it does not exist, or is a link. */
+/** `null` if it does not exist, or is no file: a link, a folder, a FIFO. */
 export async function openToRead(path: string): Promise<FileHandle | null> {
   try {
-    return await open(path, FLAGS);
+    const file = await open(path, FLAGS);
+    if ((await file.stat()).isFile()) return file;
+    await file.close();
+    return null;
   } catch (error) {
     const code = codeOf(error);
     if (code === "ENOENT" || code === "ELOOP") return null;

@@ -44,7 +44,7 @@ async function fileOf(
 ): Promise<OutputFile | null> {
   const path = segmentPath(directory, segment);
   const found = await look(path);
-  if (found === null) return null;
+  if (!found?.isFile()) return null;
   const { day, number, compressed } = segment;
   return {
     name: basename(path),

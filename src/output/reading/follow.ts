@@ -8,6 +8,7 @@ import type { OutputPiece, OutputQuery } from "../../domain/output.ts";
 import type { Cancel } from "../../domain/ports.ts";
 import { FollowedSource } from "./followed-source.ts";
 import type { Limits } from "./limits.ts";
+import type { Seats } from "./seats.ts";
 
 export interface FollowOptions {
   readonly directory: string;
@@ -15,6 +16,8 @@ export interface FollowOptions {
   readonly wall: () => number;
   readonly sync: () => Promise<void>;
   readonly onGrowth: (alias: string, callback: () => void) => Cancel;
+  /** Shared by all followers. */
+  readonly seats: Seats;
 }
 
 /** `places` holds one for each alias, then one for the separate stderr of each. */
@@ -43,12 +46,12 @@ export async function* follow(
   try {
     while (!signal.aborted) {
       growth.listen();
-      const source = await newest(sources);
+      const source = await options.seats.take(() => newest(sources));
       if (source === null) {
         await growth.happened();
         continue;
       }
-      const piece = await source.take();
+      const piece = await options.seats.take(() => source.take());
       if (piece !== null && !signal.aborted) yield { ...piece, to: cursorOf(sources, aliases.length) };
     }
   } finally {

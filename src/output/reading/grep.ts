@@ -14,6 +14,8 @@ export interface GrepOptions {
   readonly start: StartHelper;
   /** What a search may take, without the time in which nobody wants its results. */
   readonly timeoutMs: number;
+  /** How long its results may wait for somebody who takes them: others wait for their turn meanwhile. */
+  readonly patienceMs: number;
 }
 
 export class Grep {
@@ -27,22 +29,34 @@ export class Grep {
 
   /** The lines found, in batches. Throws a MeprocError `timeout`. */
   async *search(query: OutputQuery, grep: RegExp, signal: AbortSignal): AsyncGenerator<readonly FoundLine[]> {
-    await this.#turn();
+    const leave = await this.#turn();
     try {
-      if (!signal.aborted) yield* this.#run(query, grep, signal);
+      if (!signal.aborted) yield* this.#run(query, grep, signal, leave);
     } finally {
-      this.#running--;
-      this.#waiting.shift()?.();
+      leave();
     }
   }
 
-  async #turn(): Promise<void> {
+  /** Settles when it is one's turn, with what ends it; once is enough. */
+  async #turn(): Promise<() => void> {
     while (this.#running >= AT_ONCE) await new Promise<void>((resolve) => this.#waiting.push(resolve));
     this.#running++;
+    let isOver = false;
+    return () => {
+      if (isOver) return;
+      isOver = true;
+      this.#running--;
+      this.#waiting.shift()?.();
+    };
   }
 
-  async *#run(query: OutputQuery, grep: RegExp, signal: AbortSignal): AsyncGenerator<readonly FoundLine[]> {
-    const { directory, limits, timeoutMs } = this.#options;
+  async *#run(
+    query: OutputQuery,
+    grep: RegExp,
+    signal: AbortSignal,
+    leave: () => void,
+  ): AsyncGenerator<readonly FoundLine[]> {
+    const { directory, limits, timeoutMs, patienceMs } = this.#options;
     const request: GrepRequest = { directory, limits, query, source: grep.source, flags: grep.flags };
     const helper = this.#options.start(JSON.stringify(request));
     signal.addEventListener("abort", helper.kill);
@@ -56,7 +70,17 @@ export class Grep {
         left -= performance.now() - began;
         if (piece.done) break;
         const lines = frames.take(piece.value);
-        if (lines.length > 0) yield lines;
+        if (lines.length === 0) continue;
+        const waits = new Patience(patienceMs, () => {
+          helper.kill();
+          leave();
+        });
+        try {
+          yield lines;
+        } finally {
+          waits.end();
+        }
+        if (waits.isOver) throw new MeprocError("timeout", NOT_TAKEN);
       }
       const code = await helper.exited;
       if (code !== 0 && !signal.aborted)
@@ -65,6 +89,25 @@ export class Grep {
       signal.removeEventListener("abort", helper.kill);
       helper.kill();
     }
+  }
+}
+
+const NOT_TAKEN = "The search was given up on: nobody took what it had found";
+
+/** Does something if it is not ended before. */
+class Patience {
+  readonly #timer: Timer;
+  isOver = false;
+
+  constructor(ms: number, lost: () => void) {
+    this.#timer = setTimeout(() => {
+      this.isOver = true;
+      lost();
+    }, ms);
+  }
+
+  end(): void {
+    clearTimeout(this.#timer);
   }
 }
 
