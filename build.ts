@@ -56,7 +56,7 @@ async function compile(name: string, target?: (typeof TARGETS)[keyof typeof TARG
     sourcemap: "inline",
     compile: {
       outfile,
-      assets: [page],
+      assets: [page, join(root, "conf/examples/plugins")],
       autoloadDotenv: false,
       autoloadBunfig: false,
       ...(target === undefined ? {} : { target }),

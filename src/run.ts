@@ -1,11 +1,13 @@
 /** The composition root, first half: from the command line to what is to be done. */
 import packageJson from "../package.json";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { administer } from "./accounts.ts";
 import { checkWorld } from "./check-config.ts";
 import { isAuthRequired } from "./auth/policy.ts";
 import { type Invocation, parseCommand } from "./cli/command.ts";
 import { PasswordError } from "./cli/password.ts";
+import { PluginInitError, initPlugins } from "./cli/plugin-init.ts";
 import { HandoverError, handOver, upgrade } from "./cli/handover.ts";
 import { ConfigError, loadConfig } from "./config/load.ts";
 import type { Config } from "./domain/config.ts";
@@ -46,6 +48,8 @@ async function perform(
       return say(await administer(config, invocation.order));
     case "upgrade":
       return say(await upgrade(config.dataDir, invocation.executable));
+    case "plugin-init":
+      return say(initPlugins(findExamples(), invocation.folder ?? config.pluginsDir));
   }
 }
 
@@ -55,6 +59,13 @@ async function checkedWorld(config: Config): Promise<string[]> {
   } catch (error) {
     exitWith(2, error);
   }
+}
+
+/** Embedded in the executable, or in the project. */
+function findExamples(): string {
+  const embedded = join(import.meta.dir, "plugins");
+  const own = join(import.meta.dir, "..", "conf", "examples", "plugins");
+  return existsSync(own) ? own : embedded;
 }
 
 function say(text: string): void {
@@ -71,9 +82,16 @@ function orExit<T>(code: number, make: () => T): T {
 
 /** One line for what a person can mend; anything else is a fault of ours and shows where. */
 function exitWith(code: number, error: unknown): never {
-  const known = [ConfigError, StartError, StoreError, HandoverError, PasswordError, MeprocError].some(
-    (kind) => error instanceof kind,
-  );
+  const expected = [
+    ConfigError,
+    StartError,
+    StoreError,
+    HandoverError,
+    PasswordError,
+    PluginInitError,
+    MeprocError,
+  ];
+  const known = expected.some((kind) => error instanceof kind);
   if (!known || !(error instanceof Error)) throw error;
   process.stderr.write(`meproc: ${error.message}\n`);
   process.exit(code);

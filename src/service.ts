@@ -3,6 +3,7 @@ import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { startExtensions } from "./extensions.ts";
 import { wireOutput } from "./captured-output.ts";
+import { endLeftCompanions, wireCompanions } from "./companions.ts";
 import type { Variables } from "./config/load.ts";
 import type { Caller } from "./domain/access.ts";
 import type { Config } from "./domain/config.ts";
@@ -24,6 +25,7 @@ import { stateOf } from "./http/task-view.ts";
 import { findFifoPlaces, leaveFifoPlaces } from "./output/fifo-places.ts";
 import { OutputLineWatcher } from "./output/line-watch.ts";
 import type { Outlet } from "./output/stdout-sink.ts";
+import { isCompanion } from "./plugins/companion.ts";
 import { systemClock } from "./platform/clock.ts";
 import { type Lock, lockHolder, lockPath, takeLock } from "./platform/lock.ts";
 import { checkFiles, checkFolder, holdsOne, isEmpty } from "./platform/private-files.ts";
@@ -209,6 +211,7 @@ export async function createService(config: Config, options: ServiceOptions): Pr
   const commands = new LocalCommands(spawning);
   const exits = new ExitWatch({ clock, thread: EXIT_THREAD });
   const local = new LocalEngine({ ...spawning, commands, exits, fifoDirs, commit });
+  const watcher = new FileWatcher();
   const supervisor = new Supervisor({
     clock,
     engine: chooseEngine(
@@ -230,7 +233,7 @@ export async function createService(config: Config, options: ServiceOptions): Pr
     lines: new OutputLineWatcher(output.reader, (alias, error) =>
       journal.error(`The output of ${alias} cannot be looked at for its health: ${inWords(error)}`),
     ),
-    watcher: new FileWatcher(),
+    watcher,
     mainTask: config.exitWith,
     publish: (fact) => bus.publish(fact),
     newRunId: () => Bun.randomUUIDv7(),
@@ -242,9 +245,28 @@ export async function createService(config: Config, options: ServiceOptions): Pr
   const token = required ? { path: first.path, secret: makeToken(first) } : null;
   const warnings = warningsOf(config);
   const passwords = new Passwords();
+  /** What plugins ask does not come from outside. */
+  const byPlugins = new WeakSet<Request>();
+  const companions = await wireCompanions({
+    config,
+    clock,
+    self,
+    watcher,
+    engine: local,
+    archive: store,
+    keepsakes: store,
+    lastFactId: () => store.lastFactId(),
+    taskOf: (name) => supervisor.find(name)?.task ?? null,
+    subscribe: (subscriber) => bus.subscribe(subscriber),
+    log: (level, text) => journal.write(level, text),
+    handle: (request) => {
+      byPlugins.add(request);
+      return app.handle(request);
+    },
+  });
   const app = await createApp({
     turnstile,
-    peer: (request) => callerOf(listeners.peerOf(request)),
+    peer: (request) => (byPlugins.has(request) ? PLUGIN : callerOf(listeners.peerOf(request))),
     supervisor,
     access: new Doorkeeper({
       required,
@@ -258,6 +280,7 @@ export async function createService(config: Config, options: ServiceOptions): Pr
     accounts: new AccountBook({ store: store.accounts, passwords, wall: Date.now }),
     audit: store,
     warnings,
+    companions,
     output: output.reader,
     captured: output.reader,
     keeper: output.capture,
@@ -290,15 +313,16 @@ export async function createService(config: Config, options: ServiceOptions): Pr
     },
   });
   const { port } = listeners;
-  const left = new Map(
-    local.left().map(({ run, place }) => [run, place && aliasOf(place.task, place.index)]),
-  );
+  const leftRuns = local.left();
+  const left = new Map(leftRuns.map(({ run, place }) => [run, place && aliasOfLeft(place)]));
   for (const { task } of store.tasks()) output.know(task);
   if (config.bootstrapCmd !== null) output.passOn(BOOTSTRAP);
   output.capture.resume((run) => store.run(run)?.alias ?? left.get(run) ?? null);
   const inFile = new Map(config.tasks.map(parseTask).map((task) => [task.name, task]));
   supervisor.restore((task) => changesStart(task, inFile.get(task.name) ?? task));
+  endLeftCompanions(local, leftRuns);
   strangers.begin();
+  companions.start();
   takeUpgradeOrder(config.dataDir);
   lock.ready();
   notReady = null;
@@ -323,6 +347,7 @@ export async function createService(config: Config, options: ServiceOptions): Pr
     stop: async () => {
       notReady = "stopping";
       await supervisor.shutdown();
+      await companions.close();
       local.close();
       await close();
       journal.info("Meproc stopped");
@@ -336,6 +361,7 @@ export async function createService(config: Config, options: ServiceOptions): Pr
       notReady = "handing over";
       // while somebody still supervises
       await extensions.close();
+      await companions.close();
       supervisor.freeze();
       local.release();
       await close();
@@ -343,6 +369,10 @@ export async function createService(config: Config, options: ServiceOptions): Pr
       journal.close();
     },
   };
+}
+
+function aliasOfLeft({ task, index }: { readonly task: string; readonly index: number }): string {
+  return isCompanion(task) ? task : aliasOf(task, index);
 }
 
 function countedTask(group: ReturnType<Supervisor["get"]>): CountedTask {
@@ -447,6 +477,15 @@ async function groupOf({ socket }: Config, users: SystemUsers): Promise<number |
 }
 
 /** Who asks over the Unix socket, as the audit knows him: by the number of his user. */
+const PLUGIN: Caller = {
+  actor: "plugin",
+  role: "operator",
+  tasks: null,
+  via: "plugin",
+  session: null,
+  expiresAt: null,
+};
+
 function callerOf(peer: Peer | null): Caller | null {
   if (peer === null) return null;
   const { uid, role } = peer;

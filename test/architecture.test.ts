@@ -21,6 +21,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   auth: ["domain", "platform"],
   notify: ["domain", "platform"],
   metrics: ["domain", "platform"],
+  plugins: ["domain", "platform"],
   http: ["domain", "supervisor"],
   cli: ["domain", "config", "platform"],
   root: [
@@ -37,6 +38,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     "auth",
     "notify",
     "metrics",
+    "plugins",
     "http",
     "cli",
   ],

@@ -128,3 +128,15 @@ export type Problem = {
   detail?: string;
   errors?: { path: string; message: string }[];
 };
+
+export type Plugin = {
+  kind: "plugin" | "listener";
+  name: string;
+  source: string;
+  state: "starting" | "running" | "backoff" | "failed" | "stopping" | "stopped" | "disabled";
+  reason: string | null;
+  handled: number;
+  errors: number;
+  late: number;
+  dropped: number;
+};

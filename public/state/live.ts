@@ -1,6 +1,6 @@
 /** Keeps what the page knows current: the event stream says what changed, and just that is read again. */
 import { API, AwayError, messageOf } from "../api/http.ts";
-import { getSystem } from "../api/service.ts";
+import { getSystem, listPlugins } from "../api/service.ts";
 import { openStream } from "../api/stream.ts";
 import { findTask, listTasks } from "../api/tasks.ts";
 import { whoAmI } from "../api/session.ts";
@@ -19,6 +19,10 @@ const goneWhileReading = new Set<string>();
 const LOSS_OVER_MS = 6_000;
 let lookingAgain: ReturnType<typeof setTimeout> | undefined;
 
+/** What becomes of plugins is no fact: while there are any, they are looked at so often. */
+const PLUGINS_MS = 10_000;
+let pluginsAgain: ReturnType<typeof setTimeout> | undefined;
+
 /** Reads one task, or all, again soon: for callers that have changed something or were asked to. */
 export const refreshTask = refresher.one;
 export const refreshTasks = refresher.all;
@@ -32,6 +36,7 @@ export function watchService(): void {
       setLink("live");
       refresher.all();
       void readSystem();
+      void readPlugins();
     },
     // One lost connection may be a proxy's whim; when the next try fails too, the service is away.
     onDown: (failures) => {
@@ -90,5 +95,17 @@ async function readSystem(): Promise<void> {
   } catch (error) {
     // Only the header's version and host are missing then; the tasks are what matters.
     console.warn("Could not read the service's own data:", messageOf(error));
+  }
+}
+
+async function readPlugins(): Promise<void> {
+  clearTimeout(pluginsAgain);
+  try {
+    const plugins = await listPlugins();
+    service.update((now) => (plugins.length + now.plugins.length === 0 ? now : { ...now, plugins }));
+    if (plugins.length > 0) pluginsAgain = setTimeout(() => void readPlugins(), PLUGINS_MS);
+  } catch (error) {
+    // the list is as it was; who reaches the service again reads it again
+    if (!(error instanceof AwayError)) console.warn("Could not read the plugins:", messageOf(error));
   }
 }

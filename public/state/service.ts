@@ -1,5 +1,5 @@
 /** What the page knows of the service: its tasks, who it is, and whether it can be reached. */
-import type { SystemInfo, Task } from "../api/types.ts";
+import type { Plugin, SystemInfo, Task } from "../api/types.ts";
 import { createStore } from "./store.ts";
 
 export type Service = {
@@ -11,6 +11,7 @@ export type Service = {
   /** Why the tasks could not be read, although the service answers. */
   trouble: string | null;
   system: SystemInfo | null;
+  plugins: readonly Plugin[];
 };
 
 export const service = createStore<Service>({
@@ -19,6 +20,7 @@ export const service = createStore<Service>({
   loaded: false,
   trouble: null,
   system: null,
+  plugins: [],
 });
 
 /** Takes a whole list; tasks that are as before stay the same object, so that their rows are left alone. */

@@ -10,6 +10,7 @@ import { AwayBanner } from "./away-banner.tsx";
 import { TroubleBanner } from "./trouble-banner.tsx";
 import { Dialogs } from "./dialogs.tsx";
 import { Header } from "./header.tsx";
+import { PluginsView } from "./plugins-view.tsx";
 import { TasksView } from "./tasks/tasks-view.tsx";
 
 export function App() {
@@ -22,6 +23,7 @@ export function App() {
       <TroubleBanner />
       <main>
         <TasksView />
+        <PluginsView />
       </main>
       <Dialogs />
       <Toaster />

@@ -7,6 +7,8 @@ export type Invocation =
   | { readonly command: "serve" | "check-config" | "handover"; readonly flags: Flags }
   | { readonly command: "upgrade"; readonly executable: string; readonly flags: Flags }
   | { readonly command: "account"; readonly order: AccountOrder; readonly flags: Flags }
+  /** `folder` is where plugins are looked for, if not given. */
+  | { readonly command: "plugin-init"; readonly folder: string | null; readonly flags: Flags }
   /** Help, version or a usage error has been printed: end with this code. */
   | { readonly command: "exit"; readonly code: number };
 
@@ -46,6 +48,13 @@ export function parseCommand(args: readonly string[], version: string): Invocati
   addAccountCommands(program, withPlace, (order, flags) => {
     result = { command: "account", order, flags };
   });
+  const plugin = program.command("plugin").description("write plugins").exitOverride();
+  withFlags(plugin.command("init"))
+    .description("write an example of a plugin, and the types for it")
+    .argument("[folder]", "where to; if not given, where the service looks for plugins")
+    .action((folder: string | undefined, flags: Flags) => {
+      result = { command: "plugin-init", folder: folder ?? null, flags };
+    });
   program.addHelpText("after", HELP);
   try {
     program.parse([...args], { from: "user" });

@@ -1,7 +1,7 @@
 /** Makes the configuration: flags over environment over file over defaults. The only reader of process.env. */
 import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import {
   AUTH_MODES,
   type Config,
@@ -61,6 +61,7 @@ export function loadConfig(
   const path = named === null ? null : resolve(named);
   const file = path === null ? {} : readConfigFile(path);
   if (path !== null) checkTasks(path, file.tasks ?? [], checkTask, checkTogether);
+  if (path !== null) checkListeners(path, file.listeners ?? []);
   if (path !== null) checkWebhooks(path, file.webhooks ?? []);
   const settings = overlay(flags, variables);
   const { all_tasks_bytes = DEFAULT_ALL_TASKS_BYTES, ...log } = file.log ?? {};
@@ -93,6 +94,9 @@ export function loadConfig(
     },
     log: mergeLogPolicy(DEFAULT_LOG_POLICY, log),
     allTasksBytes: all_tasks_bytes,
+    pluginsDir: resolve(file.plugins_dir ?? join(path === null ? dataDir : dirname(path), "plugins")),
+    plugins: file.plugins ?? {},
+    listeners: file.listeners ?? [],
     webhooks: file.webhooks ?? [],
     mail: file.mail ?? null,
     metrics: file.metrics ?? null,
@@ -190,6 +194,15 @@ function checkTasks(
     names.add(name);
   }
   checked(path, () => checkTogether(tasks));
+}
+
+function checkListeners(path: string, listeners: readonly { readonly name: string }[]): void {
+  const names = new Set<string>();
+  for (const [index, { name }] of listeners.entries()) {
+    if (names.has(name))
+      throw new ConfigError(`${path}: [[listeners]] number ${index + 1}`, `name: ${name} is taken`);
+    names.add(name);
+  }
 }
 
 function checkWebhooks(path: string, webhooks: readonly WebhookDefinition[]): void {

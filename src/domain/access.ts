@@ -18,8 +18,8 @@ export interface Rights {
 /** Somebody whom we know. */
 export interface Caller extends Rights {
   readonly actor: Actor;
-  /** By what: `none` where nobody has to say who he is, `socket` where the system says it. */
-  readonly via: "none" | "token" | "session" | "socket";
+  /** By what: `none` where nobody has to say who he is, `socket` where the system says it, `plugin` from inside. */
+  readonly via: "none" | "token" | "session" | "socket" | "plugin";
   /** The id of the session, for the one who came with its cookie. */
   readonly session: string | null;
   /** Unix ms; `null` for never. */

@@ -2,6 +2,7 @@
 import { type Static, Type } from "@sinclair/typebox";
 import { ROLES, type Role } from "./access.ts";
 import { MetricsDefinition, OtelDefinition } from "./extensions.ts";
+import { ListenerDefinition, PluginOptions } from "./plugins.ts";
 import { MailDefinition, WebhookDefinition } from "./notify.ts";
 import { DEFAULT_ALL_TASKS_BYTES, type LogPolicy, LogPolicyDefinition } from "./output.ts";
 
@@ -142,6 +143,14 @@ export const ConfigFile = Type.Object(
         { additionalProperties: false },
       ),
     ),
+    plugins_dir: Type.Optional(
+      Type.String({
+        minLength: 1,
+        description: "The folder of the plugins; `plugins` beside this file or in data_dir if not given",
+      }),
+    ),
+    plugins: Type.Optional(Type.Record(Type.String(), PluginOptions)),
+    listeners: Type.Optional(Type.Array(ListenerDefinition)),
     webhooks: Type.Optional(Type.Array(WebhookDefinition)),
     mail: Type.Optional(MailDefinition),
     metrics: Type.Optional(MetricsDefinition),
@@ -194,6 +203,10 @@ export interface Config {
   readonly log: LogPolicy;
   /** How much is kept of the output of all tasks together; 0 is no limit. */
   readonly allTasksBytes: number;
+  /** The folder of the plugins, which need not be there. */
+  readonly pluginsDir: string;
+  readonly plugins: Readonly<Record<string, PluginOptions>>;
+  readonly listeners: readonly ListenerDefinition[];
   readonly webhooks: readonly WebhookDefinition[];
   /** `null` sends none. */
   readonly mail: MailDefinition | null;

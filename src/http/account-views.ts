@@ -20,7 +20,7 @@ export const CallerView = Type.Object(
     tasks: Bounds,
     via: Type.Unsafe<Caller["via"]>({
       type: "string",
-      enum: ["none", "token", "session", "socket"],
+      enum: ["none", "token", "session", "socket", "plugin"],
       description: "By what he is known; none where nobody has to say who he is, socket by the Unix socket",
     }),
     session: nullable(Type.String({ description: "The id of the session" })),

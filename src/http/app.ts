@@ -11,6 +11,7 @@ import { auditRoutes } from "./audit.ts";
 import { leaveTrail, targetOf } from "./audit-trail.ts";
 import { bounded } from "./bounded.ts";
 import { bulkRoutes } from "./bulk.ts";
+import { companionRoutes } from "./companions.ts";
 import type { HttpDeps } from "./deps.ts";
 import { documentRoutes } from "./document.ts";
 import { full } from "./entrance.ts";
@@ -120,6 +121,7 @@ export async function createApp(core: HttpDeps) {
         .use(outputRoutes(deps))
         .use(outputFileRoutes(deps))
         .use(eventRoutes(deps))
+        .use(companionRoutes(deps))
         .use(webhookRoutes(deps))
         .use(systemRoutes(deps))
         .use(sessionRoutes(deps))

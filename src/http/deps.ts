@@ -4,6 +4,7 @@ import type { Fact } from "../domain/fact.ts";
 import type { MetricsDesk } from "../domain/extensions.ts";
 import type { Notifications } from "../domain/notify.ts";
 import type { OutputArchive, OutputKeeper } from "../domain/output.ts";
+import type { Companions } from "../domain/plugins.ts";
 import type { Cancel, Clock, FactArchive, OutputReader, RunArchive } from "../domain/ports.ts";
 import type { Access, Caller } from "../domain/access.ts";
 import type { Accounts, AuditLog } from "../domain/accounts.ts";
@@ -20,6 +21,7 @@ export interface HttpDeps {
   readonly peer?: (request: Request) => Caller | null;
   /** What whoever looks after the service should know of its safety, in sentences. */
   readonly warnings: readonly string[];
+  readonly companions: Companions;
   readonly output: OutputReader;
   readonly captured: OutputArchive;
   readonly keeper: Pick<OutputKeeper, "clear">;

@@ -7,6 +7,7 @@ import { TaskDefinition } from "../domain/task.ts";
 import { AuditView, CallerView, MadeToken, SessionView, TokenView, UserView } from "./account-views.ts";
 import { webUrl } from "./address.ts";
 import { OutcomeView } from "./bulk.ts";
+import { CompanionView } from "./companion-view.ts";
 import type { HttpDeps } from "./deps.ts";
 import { openApi } from "./openapi.ts";
 import { OutputFileView } from "./output-file-view.ts";
@@ -74,6 +75,8 @@ export function documentRoutes({ version, config }: HttpDeps) {
     MadeToken: openApi(MadeToken),
     AuditEntry: openApi(AuditView),
     AuditList: listOf("AuditEntry"),
+    Plugin: openApi(CompanionView),
+    PluginList: listOf("Plugin"),
     Webhook: openApi(WebhookView),
     WebhookList: listOf("Webhook"),
     DeadLetter: openApi(DeadLetterView),

@@ -74,6 +74,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   "DELETE /api/v1/tokens/:id": "admin",
   "GET /api/v1/audit": "admin",
   // what is told to others is of all tasks
+  "GET /api/v1/plugins": "unbounded",
   "GET /api/v1/webhooks": "unbounded",
   "GET /api/v1/webhooks/:name/dead-letters": "unbounded",
   "POST /api/v1/webhooks/:name/test": "admin",

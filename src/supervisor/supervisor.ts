@@ -102,6 +102,10 @@ export class Supervisor {
     return [...this.#groups.values()];
   }
 
+  find(name: string): TaskGroup | null {
+    return this.#groups.get(name) ?? null;
+  }
+
   /** Throws `not_found`. */
   get(name: string): TaskGroup {
     const group = this.#groups.get(name);

@@ -12,13 +12,26 @@ import { flood } from "./flood.ts";
 import { idle } from "./idle.ts";
 import { many } from "./many.ts";
 import { output } from "./output.ts";
+import { plugins } from "./plugins.ts";
 import { read } from "./read.ts";
 import { type Bench, type Measurement, isMet, jsonOf, tableOf } from "./report.ts";
 import { restart } from "./restart.ts";
 import { endAll } from "./service.ts";
 import { start } from "./start.ts";
 
-const BENCHES: readonly Bench[] = [boot, start, restart, burst, crashLoop, output, flood, read, many, idle];
+const BENCHES: readonly Bench[] = [
+  boot,
+  start,
+  restart,
+  burst,
+  crashLoop,
+  output,
+  flood,
+  read,
+  many,
+  plugins,
+  idle,
+];
 const BUILT = join(import.meta.dir, "../../dist/meproc");
 
 const { values } = parseArgs({

@@ -43,7 +43,7 @@ async function oneDaemon(service: Service): Promise<number[]> {
 }
 
 /** A daemon whose processes each write a line: when it ran, and its pid. */
-class Daemon {
+export class Daemon {
   readonly #file: string;
   #lines: number;
   #pid: number;

@@ -65,8 +65,7 @@ export class Service {
   }
 
   /** Settles when it answers. */
-  static async start(executable: string): Promise<Service> {
-    const folder = makeFolder();
+  static async start(executable: string, folder = makeFolder()): Promise<Service> {
     const log = join(folder, "terminal");
     const process = launch(executable, folder, Bun.file(log));
     const address = await until("the service listens", () => addressIn(log));

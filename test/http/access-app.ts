@@ -99,6 +99,7 @@ export async function serveAccess({ folder, auth = "auto", ip = "0.0.0.0", ...mo
     accounts,
     audit: store,
     warnings: [],
+    companions: { list: () => [] },
     notifications: null,
     metrics: null,
     traces: null,

@@ -70,7 +70,12 @@ const ALLOWED: Readonly<Record<"anybody" | "known" | "viewer" | "operator" | "ad
   ],
 };
 /** For whoever is not bound to some of the tasks. */
-const UNBOUNDED = ["GET /metrics", "GET /api/v1/webhooks", "GET /api/v1/webhooks/:name/dead-letters"];
+const UNBOUNDED = [
+  "GET /metrics",
+  "GET /api/v1/plugins",
+  "GET /api/v1/webhooks",
+  "GET /api/v1/webhooks/:name/dead-letters",
+];
 /** Asked last, since it ends sessions. */
 const LOGOUT = "DELETE /api/v1/session";
 const ORDER = ["anybody", "known", "viewer", "operator", "admin"] as const;

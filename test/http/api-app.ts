@@ -48,6 +48,7 @@ export async function serveApi() {
     }),
     audit: store,
     supervisor,
+    companions: { list: () => [] },
     output,
     captured: output,
     keeper: output,

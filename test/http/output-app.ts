@@ -28,6 +28,7 @@ export async function serveOutput() {
   const app = await createApp({
     ...openAccess,
     supervisor,
+    companions: { list: () => [] },
     output,
     captured: output,
     keeper: output,

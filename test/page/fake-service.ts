@@ -114,6 +114,8 @@ export async function fakeService(change: Partial<Task> = {}): Promise<FakeServi
           return Response.json(system());
         case "/api/v1/tasks":
           return list(tasks);
+        case "/api/v1/plugins":
+          return list([]);
         case "/api/v1/runs":
           return list(fake.runs);
         case "/api/v1/events":

@@ -2,6 +2,7 @@ import { expect, test } from "bun:test";
 import { bytesInWords } from "../../public/words/bytes.ts";
 import { distance, duration } from "../../public/words/duration.ts";
 import { clockTime, moment, momentIn } from "../../public/words/moment.ts";
+import { pluginCounts } from "../../public/words/plugin.ts";
 import { unhappyEnd } from "../../public/words/outcome.ts";
 
 const [SECOND, MINUTE, HOUR, DAY] = [1000, 60_000, 3_600_000, 86_400_000];
@@ -67,4 +68,14 @@ test("a line's time is that of the clock, with the day before it if that is not 
   const time = new Date(2026, 10, 22, 13, 31, 5, 42).getTime();
   expect(clockTime(time, time + MINUTE)).toBe("13:31:05.042");
   expect(clockTime(time, time + DAY)).toBe("22 Nov 13:31:05.042");
+});
+
+test.each([
+  [{ handled: 1 }, "1 event"],
+  [{ handled: 12, errors: 1 }, "12 events, 1 error"],
+  [{ handled: 0, errors: 2, late: 3, dropped: 4 }, "0 events, 2 errors, 3 late, 4 dropped"],
+])("of a plugin %p is said in words", (counts, words) => {
+  const about = { kind: "plugin", name: "x", source: "x.ts", state: "running", reason: null } as const;
+  const nothing = { handled: 0, errors: 0, late: 0, dropped: 0 };
+  expect(pluginCounts({ ...about, ...nothing, ...counts })).toBe(words);
 });

@@ -224,6 +224,7 @@ const ROWS: readonly Row[] = [
   [400, GET("/api/v1/runs?limit=0")],
   [404, GET("/api/v1/runs/nobody")],
   [200, GET("/api/v1/system")],
+  [200, GET("/api/v1/plugins")],
   [200, GET("/api/v1/schedule/preview?cron=%400+3+*+*+*")],
   [200, GET("/api/v1/schedule/preview?cron=0+3+*+*+*&count=100")],
   [400, GET("/api/v1/schedule/preview?cron=0+3+*+*+*&count=101")],

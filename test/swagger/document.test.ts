@@ -48,6 +48,7 @@ describe("the OpenAPI document", () => {
       "DELETE /proc",
       "GET /api/v1/audit",
       "GET /api/v1/events",
+      "GET /api/v1/plugins",
       "GET /api/v1/runs",
       "GET /api/v1/runs/{id}",
       "GET /api/v1/runs/{id}/output",

@@ -22,6 +22,7 @@ const ORDERS: Readonly<Record<string, readonly Step[]>> = {
     [200, "GET", "/proc/output"],
     [200, "DELETE", "/proc"],
     [200, "GET", "/api/v1/system"],
+    [200, "GET", "/api/v1/plugins"],
     [200, "GET", "/api/v1/schedule"],
     [200, "GET", "/api/v1/schedule/preview"],
     [200, "GET", "/healthz"],
