@@ -27,6 +27,8 @@ const WINDOW = 64;
 /** So many failures one after the other, and its process is thought to be broken. */
 const FAILURES = 20;
 const TIMEOUT_MS = 10_000;
+/** So much longer it may say nothing at all: who only takes long says so by then, also where the processor is scarce. */
+const SILENCE_MS = 3000;
 /** For loading, and for `setup`; a machine may be slow. */
 const READY_MS = 30_000;
 const MEMORY_BYTES = 512 << 20;
@@ -291,7 +293,9 @@ export class Plugin implements Told {
     if (!this.#ready) return;
     this.#deadline?.();
     this.#deadline = null;
-    if (this.#feed.inFlight > 0) this.#wait(this.#timeoutMs, `it has not answered for ${this.#timeoutMs} ms`);
+    if (this.#feed.inFlight === 0) return;
+    const ms = this.#timeoutMs + SILENCE_MS;
+    this.#wait(ms, `it has not answered for ${ms} ms`);
   }
 
   #wait(ms: number, reason: string): void {
