@@ -143,7 +143,7 @@ const MISBEHAVIOURS: readonly {
   },
   {
     name: "regexp",
-    text: `export default { start() { /^(a+)+$/.test("a".repeat(60) + "b"); } }`,
+    text: `export default { start() { for (;;) /^(a+)+$/.test("a".repeat(60) + "b"); } }`,
     state: "failed",
     reason: /not answered for 3300 ms/,
     options: IMPATIENT,
