@@ -7,5 +7,5 @@ export function pathOf(request: Request): string {
 
 /** Whether problems are told there as problem+json. */
 export function isApi(path: string): boolean {
-  return path === API || path.startsWith(`${API}/`);
+  return path === API || path.startsWith(`${API}/`) || path === "/metrics";
 }

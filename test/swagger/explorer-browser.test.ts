@@ -157,6 +157,7 @@ describeInChromium("Swagger UI in Chromium", () => {
     "calls go to where the page came from, although the document names another address",
     async ({ open }) => {
       const page = await open({ path: "/swagger" });
+      await page.locator("#servers option").first().waitFor({ state: "attached" });
       expect(await page.locator("#servers option").allTextContents()).toEqual([
         "http://203.0.113.7:8443",
         "/",
