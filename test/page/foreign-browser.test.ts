@@ -3,6 +3,7 @@ import { afterAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { type Browser, chromium } from "playwright-core";
 import { whenDone } from "../helpers/cleanup.ts";
+import { until } from "../helpers/until.ts";
 import { legacyClient } from "../helpers/legacy-client.ts";
 import { type Service, startService } from "../helpers/service.ts";
 
@@ -139,6 +140,13 @@ describe.skipIf(!existsSync(CHROMIUM))("a page of another site", () => {
     return service;
   };
 
+  /** A process that has just been started is known by its environment a moment later. */
+  const processesOf = (service: Service): Promise<number[]> =>
+    until(() => {
+      const pids = service.descendants();
+      return pids.length === 1 && pids;
+    }, "its process is there");
+
   const nothingHappened = async (service: Service, pids: readonly number[]) => {
     const { tasks } = await legacyClient(service.url).list();
     expect(Object.keys(tasks)).toEqual(["kept"]);
@@ -152,7 +160,7 @@ describe.skipIf(!existsSync(CHROMIUM))("a page of another site", () => {
     ["of another name of this machine", "http://localhost"],
   ])("%s starts nothing and reads nothing", async (_, origin) => {
     const service = await serviceWithSecret();
-    const pids = service.descendants();
+    const pids = await processesOf(service);
     const page = await visit(`${origin}:${attacker().port}/`);
     for (const target of [service.url, `http://localhost:${service.port}`])
       expect(await page.evaluate(attack, target)).toEqual([]);
@@ -161,7 +169,7 @@ describe.skipIf(!existsSync(CHROMIUM))("a page of another site", () => {
 
   test("that had its name rebound to this machine starts nothing and reads nothing", async () => {
     const service = await serviceWithSecret();
-    const pids = service.descendants();
+    const pids = await processesOf(service);
     const page = await visit(`http://rebind.example:${attacker().port}/`);
     // its own port would be the service's: a document of this origin is made where the service answers nothing
     await page.route("**/page-of-the-attacker", (route) =>
