@@ -3,7 +3,7 @@ import { expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Page } from "playwright-core";
-import { startService } from "../helpers/service.ts";
+import { type Service, startService } from "../helpers/service.ts";
 import { serveHooks } from "../notify/hook-server.ts";
 import { describeInChromium, open } from "./chromium.ts";
 import { button, createTask, dialogOf, focused } from "./parts.ts";
@@ -18,6 +18,7 @@ events = ["task.created"]
 retry = { attempts = 1 }
 `;
 
+const tokenOf = ({ dataDir }: Service) => readFileSync(join(dataDir, "token"), "utf8").trim();
 const chatIn = (page: Page) => dialogOf(page).getByRole("region", { name: "chat" });
 const lettersIn = (page: Page) =>
   chatIn(page).getByRole("list", { name: "Dead letters of chat" }).getByRole("listitem");
@@ -60,14 +61,18 @@ describeInChromium("webhooks in Chromium", () => {
   }, 60_000);
 
   test("fit a dark phone; what cannot be read is said, and read again when asked", async () => {
-    const service = await startService({ config: configOf("http://127.0.0.1:1") });
-    const { page } = await open(service.url, { width: 390, dark: true });
+    const service = await startService({ args: ["--auth", "token"], config: configOf("http://127.0.0.1:1") });
+    const path = `/#token=${tokenOf(service)}`;
+    const { page } = await open(service.url, { width: 390, dark: true, path });
     await createTask(page, { name: "web", cmd: "sleep 1000" });
-    await button(page, "Webhooks and mail").click();
-    await lettersIn(page).waitFor();
-    await keepScreenshot(page, "webhooks-phone-dark");
+    await button(page, "Webhooks and mail").waitFor();
     const scrolls = () => page.evaluate(() => document.documentElement.scrollWidth > innerWidth);
     expect(await scrolls()).toBe(false);
+    await keepScreenshot(page, "webhooks-phone-head");
+    await button(page, "Webhooks and mail").click();
+    await lettersIn(page).waitFor();
+    expect(await scrolls()).toBe(false);
+    await keepScreenshot(page, "webhooks-phone-dark");
     await button(page, "Close").click();
 
     await page.route("**/api/v1/webhooks", (route) =>
@@ -86,7 +91,7 @@ describeInChromium("webhooks in Chromium", () => {
       args: ["--auth", "token"],
       config: configOf("http://127.0.0.1:1"),
     });
-    const admin = readFileSync(join(service.dataDir, "token"), "utf8").trim();
+    const admin = tokenOf(service);
     const call = (path: string, body: unknown) =>
       fetch(`${service.url}/api/v1${path}`, {
         method: "POST",
