@@ -17,6 +17,7 @@ const PATHS = {
   filter: "M2.2 3.4h11.6L9.4 8.6v4.2l-2.8-1.4V8.6z",
   around: "M3 3.5h10M3 12.5h10M3 8h4.5M11 8H8.8M10.2 6.2 12 8l-1.8 1.8",
   up: "M8 13V3.4M4 7.2l4-4 4 4",
+  bell: "M8 2.2a4 4 0 0 0-4 4V9l-1.2 2.2h10.4L12 9V6.2a4 4 0 0 0-4-4zM6.6 13.4h2.8",
 } as const;
 
 export type IconName = keyof typeof PATHS;

@@ -5,6 +5,7 @@ export type OpenDialog =
   | { kind: "none" }
   | { kind: "new-task" }
   | { kind: "access" }
+  | { kind: "webhooks" }
   | { kind: "remove"; name: string }
   | { kind: "output"; name: string; replica: number | null };
 

@@ -4,6 +4,7 @@ import { getSystem, listPlugins } from "../api/service.ts";
 import { openStream } from "../api/stream.ts";
 import { findTask, listTasks } from "../api/tasks.ts";
 import { whoAmI } from "../api/session.ts";
+import { listWebhooks } from "../api/webhooks.ts";
 import type { Fact } from "../api/types.ts";
 import { setClockFrom } from "./clock.ts";
 import { createRefresher } from "./refresher.ts";
@@ -37,6 +38,7 @@ export function watchService(): void {
       refresher.all();
       void readSystem();
       void readPlugins();
+      void readWebhooks();
     },
     // One lost connection may be a proxy's whim; when the next try fails too, the service is away.
     onDown: (failures) => {
@@ -107,5 +109,18 @@ async function readPlugins(): Promise<void> {
   } catch (error) {
     // the list is as it was; who reaches the service again reads it again
     if (!(error instanceof AwayError)) console.warn("Could not read the plugins:", messageOf(error));
+  }
+}
+
+/** Which there are changes only with the service; how they stand is read by whoever looks at them. */
+async function readWebhooks(): Promise<void> {
+  // whoever is bound to tasks is refused them
+  if (visitor.get().caller?.tasks !== null) return;
+  try {
+    const webhooks = (await listWebhooks()).length > 0;
+    service.update((now) => (now.webhooks === webhooks ? now : { ...now, webhooks }));
+  } catch (error) {
+    // as it was; who reaches the service again reads it again
+    if (!(error instanceof AwayError)) console.warn("Could not read the webhooks:", messageOf(error));
   }
 }

@@ -12,6 +12,8 @@ export type Service = {
   trouble: string | null;
   system: SystemInfo | null;
   plugins: readonly Plugin[];
+  /** Whether a webhook or mail is configured. */
+  webhooks: boolean;
 };
 
 export const service = createStore<Service>({
@@ -21,6 +23,7 @@ export const service = createStore<Service>({
   trouble: null,
   system: null,
   plugins: [],
+  webhooks: false,
 });
 
 /** Takes a whole list; tasks that are as before stay the same object, so that their rows are left alone. */

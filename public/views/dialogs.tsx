@@ -5,6 +5,7 @@ import { AccessDialog } from "./access/access-dialog.tsx";
 import { NewTaskDialog } from "./new-task/new-task-dialog.tsx";
 import { OutputDialog } from "./output/output-dialog.tsx";
 import { RemoveDialog } from "./tasks/remove-dialog.tsx";
+import { WebhooksDialog } from "./webhooks/webhooks-dialog.tsx";
 
 export function Dialogs() {
   const open = useStore(dialog, (now) => now);
@@ -15,6 +16,8 @@ export function Dialogs() {
       return <NewTaskDialog />;
     case "access":
       return <AccessDialog />;
+    case "webhooks":
+      return <WebhooksDialog />;
     case "remove":
       return <RemoveDialog name={open.name} />;
     case "output":

@@ -7,6 +7,7 @@ import { may, visitor } from "../state/session.ts";
 import { useStore } from "../state/store.ts";
 import { runningCount } from "../task/condition.ts";
 import { Visitor } from "./visitor.tsx";
+import { WebhooksButton } from "./webhooks/webhooks-button.tsx";
 
 export function Header() {
   const system = useStore(service, (now) => now.system);
@@ -27,6 +28,7 @@ export function Header() {
         <a class="button button-quiet" href="/swagger">
           API<span class="wide-only"> docs</span>
         </a>
+        <WebhooksButton />
         <Visitor />
         {mayDefine && (
           <button

@@ -115,6 +115,7 @@ export async function fakeService(change: Partial<Task> = {}): Promise<FakeServi
         case "/api/v1/tasks":
           return list(tasks);
         case "/api/v1/plugins":
+        case "/api/v1/webhooks":
           return list([]);
         case "/api/v1/runs":
           return list(fake.runs);
