@@ -29,7 +29,8 @@ export async function administer(config: Config, order: AccountOrder): Promise<s
       passwords: new Passwords(),
       wall: Date.now,
     });
-    const actor = `cli:${userInfo().username}`;
+    // the name of a user is what his environment says, his number is what the system says
+    const actor = `cli:${process.getuid?.() ?? userInfo().username}`;
     const said = await perform(accounts, order, actor);
     if (!order.verb.endsWith("list"))
       addAudit(database, {

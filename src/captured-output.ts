@@ -84,6 +84,8 @@ export function wireOutput(around: OutputSurroundings) {
       mirrors.remove(task);
     },
     close: async (): Promise<void> => {
+      // what processes have written last is for them too
+      await capture.sync();
       await mirrors.close();
       await capture.close();
       losses.close();

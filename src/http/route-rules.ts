@@ -97,5 +97,5 @@ export function ruleOf(method: string, route: string): Rule | null {
 export function isClosed(method: string, path: string): boolean {
   const plain = path.replace(/\/+$/, "");
   if (method === "POST" && plain === "/api/v1/session") return false;
-  return /^\/(api|proc|metrics|swagger\/json)(\/|$)/.test(plain);
+  return /^\/(api|proc|swagger\/json)(\/|$)/.test(plain);
 }

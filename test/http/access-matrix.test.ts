@@ -190,3 +190,12 @@ describe.each([
       expect((await app.ask(method, "/api/v1/tasks")).status).toBe(401);
   });
 });
+
+test("/metrics may be opened to everybody, and nothing else with it", async () => {
+  const folder = makeFolder();
+  const app = await serveAccess({ folder: folder.path, metricsOpen: true });
+  const status = async (path: string) => (await app.ask("GET", path)).status;
+  expect([await status("/metrics"), await status("/api/v1/webhooks")]).toEqual([404, 401]);
+  await app.close();
+  folder.remove();
+});
